@@ -1,0 +1,1 @@
+//! The adapters: how ports are kept.

@@ -1,0 +1,12 @@
+//! What is true in Parlance: identifiers, values, the log of a conversation, its members and their rights. No I/O, no clock, no async.
+
+pub mod base32;
+pub mod conversation;
+pub mod event;
+pub mod head;
+pub mod ids;
+pub mod log;
+pub mod message;
+pub mod permissions;
+pub mod roster;
+pub mod time;

@@ -1,0 +1,1 @@
+//! The edge: how calls come in.

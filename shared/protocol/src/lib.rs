@@ -1,0 +1,1 @@
+//! The protocol: what is said on the wire.

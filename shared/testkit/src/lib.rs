@@ -1,0 +1,1 @@
+//! Memory ports and contract suites, for tests.
