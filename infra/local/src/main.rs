@@ -1,1 +1,3 @@
+//! The program `parlance`: the local cloud and its small tools.
+
 fn main() {}
