@@ -202,7 +202,8 @@ impl MessageId {
 
     /// Reads `m_<conversation>_<seq>`; only the one spelling that [`MessageId`] prints is accepted.
     pub fn parse(text: &str) -> Result<Self, InvalidId> {
-        Self::parse_parts(text).ok_or(InvalidId { expected: "a message id (m_, 26 characters, _ and a position)" })
+        Self::parse_parts(text)
+            .ok_or(InvalidId { expected: "a message id (m_, 26 characters, _ and a position)" })
     }
 
     fn parse_parts(text: &str) -> Option<Self> {

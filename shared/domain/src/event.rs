@@ -1,0 +1,129 @@
+//! What clients are told: an entry of the log with everything that a reader needs to understand it.
+
+use crate::{
+    conversation::Conversation,
+    head::Seq,
+    ids::{ConversationId, MessageId, UserId},
+    log::Joining,
+    message::PlacedMessage,
+    permissions::Role,
+    roster::Roster,
+    time::Timestamp,
+};
+
+/// A durable event: entry `seq` of the conversation's log, told to its members.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The entry's position.
+    pub seq: Seq,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What happened.
+    pub body: EventBody,
+}
+
+/// What an event says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventBody {
+    /// A message was sent; as it stands now.
+    MessageCreated(Box<PlacedMessage>),
+    /// A message was changed; as it stands now.
+    MessageUpdated(Box<PlacedMessage>),
+    /// A message was removed: the tombstone.
+    MessageDeleted(Box<PlacedMessage>),
+    /// An entry about a message that this reader may not see.
+    Hidden {
+        /// The event's type for readers who may see it.
+        of: HiddenEvent,
+        /// The message.
+        id: MessageId,
+    },
+    /// The conversation began.
+    ConversationCreated(Box<ConversationView>),
+    /// Its own data changed.
+    ConversationUpdated(Box<ConversationView>),
+    /// It ended.
+    ConversationDeleted {
+        /// By whom.
+        by: UserId,
+    },
+    /// People came.
+    ParticipantAdded {
+        /// Who, and as what.
+        participants: Vec<Joining>,
+        /// By whom.
+        by: UserId,
+    },
+    /// Somebody went.
+    ParticipantRemoved {
+        /// Who.
+        user: UserId,
+        /// By whom: himself when he left.
+        by: UserId,
+    },
+    /// Somebody has another role.
+    ParticipantUpdated {
+        /// Who.
+        user: UserId,
+        /// His role since.
+        role: Role,
+        /// By whom.
+        by: UserId,
+    },
+}
+
+/// Which event is hidden from a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HiddenEvent {
+    /// `message.updated`.
+    Updated,
+    /// `message.deleted`.
+    Deleted,
+}
+
+/// A conversation as every member sees it, without what is a reader's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationView {
+    /// Its own data.
+    pub conversation: Conversation,
+    /// Who is in it.
+    pub roster: Roster,
+    /// The newest entry's position.
+    pub head_seq: Seq,
+    /// How many entries a person would count.
+    pub head_n: u64,
+    /// Whether a message can still be sent to it.
+    pub writable: bool,
+    /// The newest message, where one was read.
+    pub last_message: Option<PlacedMessage>,
+}
+
+/// How events are spelled on the wire. Pure: the same event always gives the same bytes.
+pub trait EventEncoder: Send + Sync {
+    /// One event as a frame of its own.
+    fn event(&self, event: &Event) -> Vec<u8>;
+
+    /// Several encoded frames as one.
+    fn batch(&self, frames: &[&[u8]]) -> Vec<u8>;
+
+    /// How many bytes [`EventEncoder::batch`] adds around `frames` frames.
+    fn batch_overhead(&self, frames: usize) -> usize;
+
+    /// The frame that tells a client why its socket is about to be closed.
+    fn closing(&self, closing: &Closing) -> Vec<u8>;
+}
+
+/// Why the server closes a socket, and what the client should do then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Closing {
+    /// The token that opened the socket has expired: reconnect with a new one.
+    TokenExpired,
+    /// The user was deactivated: do not come back.
+    Deactivated,
+    /// Too many frames were refused by the rate limit: come back after a pause.
+    RateLimited,
+    /// The user may no longer see the one conversation that this socket is for.
+    NoLongerMember,
+}
