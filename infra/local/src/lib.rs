@@ -1,3 +1,9 @@
 //! The local cloud: reads template.yaml and runs the system that it describes, whole, on this machine.
 
+pub mod dynamodb;
+pub mod event_sources;
+pub mod faults;
 pub mod lambda;
+pub mod loopback;
+pub mod redis;
+pub mod sqs;
