@@ -1,1 +1,6 @@
-//! The application: what a user can do.
+//! What a user can do: one use case per file, the ports that they need, and the delivery core.
+//!
+//! Use cases take proofs and values of the domain and speak to the outside only through [`ports`]. To add a port: a trait here, a memory
+//! twin and a contract suite in `testkit`, an adapter in `adapters`.
+
+pub mod ports;

@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU64};
 
-use crate::roster::RosterSum;
+use crate::{roster::RosterSum, time::Timestamp};
 
 /// The position of an entry in the log of its conversation: 1, 2, 3, … without a gap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,4 +51,15 @@ pub struct Head {
     pub roster_version: Seq,
     /// The sum over the roster's rows as that entry left them.
     pub roster_sum: RosterSum,
+    /// The newest message, deleted ones included.
+    pub last_message: Option<Seq>,
+    /// When the newest entry was written.
+    pub at: Timestamp,
+}
+
+impl Head {
+    /// Whether the conversation was closed, or everybody has left: nobody appends any more.
+    pub fn is_closed(&self) -> bool {
+        self.roster_sum == RosterSum::NOBODY
+    }
 }

@@ -1,6 +1,7 @@
 //! What is true in Parlance: identifiers, values, the log of a conversation, its members and their rights. No I/O, no clock, no async.
 
 pub mod base32;
+pub mod connection;
 pub mod conversation;
 pub mod event;
 pub mod head;

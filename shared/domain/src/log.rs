@@ -3,8 +3,8 @@
 use crate::{
     conversation::{Conversation, Title},
     head::{Head, Seq},
-    ids::{ClientMessageId, UserId},
-    message::Message,
+    ids::{ClientMessageId, ConversationId, MessageId, UserId},
+    message::{Message, PlacedMessage},
     permissions::Role,
     roster::RosterSum,
     time::Timestamp,
@@ -25,10 +25,31 @@ pub struct Entry {
     pub at: Timestamp,
     /// Who did it.
     pub actor: UserId,
-    /// The actor's own id of a message; an entry of another kind has none.
-    pub client_id: Option<ClientMessageId>,
+    /// The newest message up to this entry, itself included.
+    pub last_message: Option<Seq>,
+    /// By what a repeated attempt at the same message is recognised; an entry of another kind has none.
+    pub key: Option<MessageKey>,
     /// What happened.
     pub body: EntryBody,
+}
+
+/// By what an attempt to send a message is recognised as the same message, within its sender and conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum MessageKey {
+    /// The client's own id: all retries carry it.
+    Client(ClientMessageId),
+    /// Drawn for one invocation, where the client gave none: only that invocation's own attempts carry it.
+    Invocation([u8; 16]),
+}
+
+impl MessageKey {
+    /// The client's own id, where it gave one.
+    pub const fn client_id(&self) -> Option<&ClientMessageId> {
+        match self {
+            Self::Client(id) => Some(id),
+            Self::Invocation(_) => None,
+        }
+    }
 }
 
 /// What an entry says.
@@ -100,32 +121,54 @@ impl EntryBody {
 impl Entry {
     /// What this entry says about the log up to itself.
     pub const fn head(&self) -> Head {
-        Head { seq: self.seq, n: self.n, roster_version: self.roster_version, roster_sum: self.roster_sum }
+        Head {
+            seq: self.seq,
+            n: self.n,
+            roster_version: self.roster_version,
+            roster_sum: self.roster_sum,
+            last_message: self.last_message,
+            at: self.at,
+        }
     }
 
-    /// Whether this is the message that `sender` calls `client_id`.
-    pub fn is_message_of(&self, sender: &UserId, client_id: &ClientMessageId) -> bool {
-        self.body.counts() && self.actor == *sender && self.client_id.as_ref() == Some(client_id)
+    /// Whether this is the message that `sender` recognises by `key`.
+    pub fn is_message_of(&self, sender: &UserId, key: &MessageKey) -> bool {
+        self.body.counts() && self.actor == *sender && self.key.as_ref() == Some(key)
+    }
+
+    /// The message that this entry is, if it is one, as clients are shown it.
+    pub fn message(&self, conversation: ConversationId) -> Option<PlacedMessage> {
+        let EntryBody::MessageSent(message) = &self.body else { return None };
+        Some(PlacedMessage {
+            id: MessageId::new(conversation, self.seq),
+            n: self.n,
+            sender: self.actor.clone(),
+            client_id: self.key.as_ref().and_then(MessageKey::client_id).cloned(),
+            created_at: self.at,
+            message: message.clone(),
+        })
     }
 }
 
 impl Head {
-    /// The entry that `actor` would write next to this head, leaving the roster as it is.
+    /// The entry that would follow this head, leaving the roster as it is.
     pub fn followed_by(
-        self,
+        &self,
         actor: UserId,
         at: Timestamp,
-        client_id: Option<ClientMessageId>,
+        key: Option<MessageKey>,
         body: EntryBody,
     ) -> Entry {
+        let seq = self.seq.next();
         Entry {
-            seq: self.seq.next(),
+            seq,
             n: self.n + u64::from(body.counts()),
             roster_version: self.roster_version,
             roster_sum: self.roster_sum,
             at,
             actor,
-            client_id,
+            last_message: if body.counts() { Some(seq) } else { self.last_message },
+            key,
             body,
         }
     }

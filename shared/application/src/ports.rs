@@ -1,0 +1,27 @@
+//! The outside as use cases see it: small traits in the words of the caller.
+
+pub mod cache;
+pub mod connections;
+pub mod conversations;
+pub mod delivery;
+pub mod environment;
+pub mod identity;
+pub mod log;
+
+/// An outside that failed or did not answer in time. What was asked of it may have happened or not.
+#[derive(Debug, thiserror::Error)]
+#[error("{port} failed")]
+pub struct PortError {
+    /// Which port, for the log line.
+    pub port: &'static str,
+    /// What went wrong, never shown to clients.
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl PortError {
+    /// Wraps the cause.
+    pub fn new(port: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { port, source: source.into() }
+    }
+}

@@ -1,0 +1,95 @@
+//! Conversations apart from their logs: what they are, who is in them, and how far everybody has read.
+
+use async_trait::async_trait;
+use parlance_domain::{
+    conversation::Conversation,
+    head::Seq,
+    ids::{ConversationId, UserId},
+    log::Entry,
+    roster::Roster,
+    time::Timestamp,
+};
+
+use super::PortError;
+
+/// Keeps conversations, rosters and memberships. Changes of a roster are entries of the log: [`super::log::MessageLog::commit`].
+#[async_trait]
+pub trait ConversationRepository: Send + Sync {
+    /// Creates the conversation with its first entry, its roster (at most 45 people) and their memberships, all or nothing,
+    /// unless a conversation of this id exists.
+    async fn create(&self, creation: &Creation) -> Result<Creating, PortError>;
+
+    /// The conversation's own data, read strongly.
+    async fn find(&self, id: ConversationId) -> Result<Option<Conversation>, PortError>;
+
+    /// The roster, read strongly, all pages. It may straddle a change that is just being applied:
+    /// only a roster whose sum is the one that the log's entry carries counts.
+    async fn roster(&self, id: ConversationId) -> Result<Roster, PortError>;
+
+    /// One user's membership, read strongly.
+    async fn membership(&self, user: &UserId, id: ConversationId) -> Result<Option<Membership>, PortError>;
+
+    /// All memberships of a user, by conversation id.
+    async fn memberships(&self, user: &UserId) -> Result<Vec<Membership>, PortError>;
+
+    /// Moves a read cursor forward: one write. A cursor that is already there or further stays; without a membership nothing is written.
+    async fn advance_cursor(
+        &self,
+        user: &UserId,
+        id: ConversationId,
+        cursor: ReadCursor,
+    ) -> Result<Advance, PortError>;
+}
+
+/// A conversation to be created.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Creation {
+    /// Its own data.
+    pub conversation: Conversation,
+    /// Who is in it from the start.
+    pub roster: Roster,
+    /// Entry 1.
+    pub entry: Entry,
+}
+
+/// What became of a creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creating {
+    /// It exists now, by this call.
+    Created,
+    /// It existed already; nothing was written.
+    Exists,
+}
+
+/// What one user has of one conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Membership {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The entry by which he joined.
+    pub joined: Seq,
+    /// How far he has read on purpose; his own messages read as well.
+    pub cursor: ReadCursor,
+}
+
+/// How far somebody has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadCursor {
+    /// Up to this entry.
+    pub seq: Seq,
+    /// Its ordinal: unread = head's n − this.
+    pub n: u64,
+    /// When the cursor got there.
+    pub at: Timestamp,
+}
+
+/// What became of a cursor's move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Advance {
+    /// It stands where it was sent.
+    Moved,
+    /// It stood there or further already.
+    Unmoved,
+    /// There is no membership.
+    NotAMember,
+}
