@@ -1,5 +1,7 @@
 //! What all embedded services share about their network: loopback only, one port each, one way to stop.
 
+pub mod http;
+
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 

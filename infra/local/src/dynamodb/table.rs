@@ -66,7 +66,7 @@ struct TimeToLive {
 }
 
 impl TableSpec {
-    /// Reads the resource's properties; the name is `default_name` where the resource leaves it to CloudFormation.
+    /// Reads the resource's properties; the name is `default_name` where the resource leaves it to `CloudFormation`.
     pub fn parse(default_name: &str, properties: &Value) -> Result<Self, TableSpecError> {
         let properties: Properties = serde_json::from_value(properties.clone())
             .map_err(|error| TableSpecError { property: "Properties".into(), reason: error.to_string() })?;

@@ -78,7 +78,7 @@ fn one_mebibyte() -> u32 {
     1_048_576
 }
 
-/// CloudFormation takes numbers as strings too.
+/// `CloudFormation` takes numbers as strings too.
 fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -93,7 +93,7 @@ fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
 }
 
 impl QueueSpec {
-    /// Reads the resource's properties; the name is `default_name` where the resource leaves it to CloudFormation.
+    /// Reads the resource's properties; the name is `default_name` where the resource leaves it to `CloudFormation`.
     pub fn parse(default_name: &str, properties: &Value) -> Result<Self, QueueSpecError> {
         let properties: Properties = serde_json::from_value(properties.clone())
             .map_err(|error| QueueSpecError { reason: error.to_string() })?;

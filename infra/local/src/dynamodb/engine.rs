@@ -1,0 +1,167 @@
+//! The engine under the protocol: one database that writes and several that read the same file.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use dynoxide::actions::create_table::CreateTableRequest;
+use dynoxide::actions::describe_table::DescribeTableRequest;
+use dynoxide::actions::describe_time_to_live::DescribeTimeToLiveRequest;
+use dynoxide::actions::get_records::{GetRecordsRequest, Record};
+use dynoxide::actions::get_shard_iterator::encode_shard_iterator;
+use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
+use dynoxide::{Database, DynoxideError, streams};
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::sync::watch;
+
+use super::{CreatedTable, Error, TableSpec, upkeep};
+
+/// Numbers from 1 on are added to this to make a stream's public sequence numbers, which have 21 digits.
+const PUBLIC_SEQUENCE_BASE: u128 = 100_000_000_000_000_000_000;
+
+/// An open database file.
+///
+/// A database serialises what it does, so reads have others on the same file. They see each write that has been
+/// answered: a write is committed before its answer, and a read begins after it.
+pub(super) struct Engine {
+    writer: Database,
+    readers: RwLock<Arc<[Database]>>,
+    upkeep: Mutex<Connection>,
+    path: String,
+    writes: watch::Sender<u64>,
+    /// Keeps the directory of a database that is not to outlive the process.
+    _temporary: Option<TempDir>,
+}
+
+impl Engine {
+    /// Opens the file in the directory, or in a temporary one.
+    pub(super) fn open(data_dir: Option<&Path>, readers: usize) -> Result<Self, Error> {
+        let temporary = data_dir.is_none().then(TempDir::new).transpose()?;
+        let directory = data_dir.or(temporary.as_ref().map(TempDir::path)).unwrap_or(Path::new("."));
+        std::fs::create_dir_all(directory)?;
+        let path = directory.join("dynamodb.sqlite").to_string_lossy().into_owned();
+        let writer = Database::new(&path)?;
+        // The log is written at each commit and never synced there: a killed process loses nothing, a cut of the
+        // power may lose the last moments. The engine's own default syncs at each commit, at ten times the time.
+        writer.disable_bulk_loading()?;
+        let upkeep = upkeep::connect(&path)?;
+        let engine = Self {
+            writer,
+            readers: RwLock::new(open_readers(&path, readers)?),
+            upkeep: Mutex::new(upkeep),
+            path,
+            writes: watch::Sender::new(0),
+            _temporary: temporary,
+        };
+        Ok(engine)
+    }
+
+    /// The database that writes.
+    pub(super) fn writer(&self) -> &Database {
+        &self.writer
+    }
+
+    /// A database to read from; each thread has its own, so that none waits for another.
+    pub(super) fn reader(&self) -> Database {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        thread_local! {
+            static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        }
+        let readers = self.readers.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let own = OWN.with(|own| *own).checked_rem(readers.len()).unwrap_or(0);
+        readers.get(own).unwrap_or(&self.writer).clone()
+    }
+
+    /// Opens the readers anew, since they remember how tables are made.
+    pub(super) fn tables_changed(&self) -> Result<(), Error> {
+        let mut readers = self.readers.write().unwrap_or_else(PoisonError::into_inner);
+        *readers = open_readers(&self.path, readers.len())?;
+        Ok(())
+    }
+
+    /// Tells whoever waits that something was written.
+    pub(super) fn written(&self) {
+        self.writes.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    pub(super) fn writes(&self) -> watch::Receiver<u64> {
+        self.writes.subscribe()
+    }
+
+    /// Runs a statement on the connection that looks after the file.
+    pub(super) fn upkeep<T>(
+        &self,
+        run: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        run(&self.upkeep.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Creates the table if it is not there, switches its TTL on, and describes it.
+    pub(super) fn create_table(&self, spec: &TableSpec) -> Result<CreatedTable, Error> {
+        let refused = |reason: String| Error::Table { table: spec.name.clone(), reason };
+        let request: CreateTableRequest =
+            serde_json::from_value(spec.create.clone()).map_err(|error| refused(error.to_string()))?;
+        match self.writer.create_table(request) {
+            Ok(_) | Err(DynoxideError::ResourceInUseException(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        if let Some(attribute) = &spec.ttl_attribute {
+            self.enable_ttl(&spec.name, attribute)?;
+        }
+        self.tables_changed()?;
+        let table = self.writer.describe_table(DescribeTableRequest { table_name: spec.name.clone() })?.table;
+        Ok(CreatedTable { arn: table.table_arn, stream_arn: table.latest_stream_arn, name: table.table_name })
+    }
+
+    fn enable_ttl(&self, table: &str, attribute: &str) -> Result<(), Error> {
+        let described =
+            self.writer.describe_time_to_live(DescribeTimeToLiveRequest { table_name: table.to_owned() })?;
+        if described.time_to_live_description.attribute_name.as_deref() != Some(attribute) {
+            self.writer.update_time_to_live(UpdateTimeToLiveRequest {
+                table_name: table.to_owned(),
+                time_to_live_specification: TimeToLiveSpecification {
+                    attribute_name: attribute.to_owned(),
+                    enabled: true,
+                },
+            })?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn last_sequence(&self, table: &str) -> Result<i64, Error> {
+        let last = self.upkeep(|file| upkeep::last_sequence(file, table))?;
+        Ok(last.unwrap_or(0))
+    }
+
+    pub(super) fn stream_records(
+        &self,
+        table: &str,
+        after: i64,
+        limit: usize,
+    ) -> Result<(Vec<Record>, i64), Error> {
+        let shard_iterator = encode_shard_iterator(table, &streams::shard_id(table), after);
+        let records =
+            self.reader().get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?.records;
+        let place = records.last().map_or(after, |record| sequence(record).unwrap_or(after));
+        Ok((records, place))
+    }
+}
+
+/// The place of a record in its stream.
+pub(super) fn sequence(record: &Record) -> Option<i64> {
+    let public: u128 = record.dynamodb.sequence_number.parse().ok()?;
+    i64::try_from(public.checked_sub(PUBLIC_SEQUENCE_BASE)?).ok()
+}
+
+fn open_readers(path: &str, count: usize) -> Result<Arc<[Database]>, Error> {
+    (0..count)
+        .map(|_| {
+            let reader = Database::new(path)?;
+            reader.disable_bulk_loading()?;
+            Ok(reader)
+        })
+        .collect::<Result<Vec<_>, DynoxideError>>()
+        .map(Arc::from)
+        .map_err(Error::from)
+}

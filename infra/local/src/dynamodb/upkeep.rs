@@ -1,0 +1,76 @@
+//! What the engine leaves to its host: an index over stream records, their end after a day, expired items.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use super::engine::Engine;
+
+/// AWS deletes expired items within days; readers compare the time themselves.
+const SWEEP_EVERY: Duration = Duration::from_mins(5);
+
+/// A stream keeps its records for a day.
+const STREAM_RETENTION_SECONDS: i64 = 86_400;
+
+/// So few that no write waits long for the lock.
+const ROWS_PER_DELETION: usize = 500;
+
+/// Opens a connection of its own to the engine's file, and adds what the engine's stream queries need.
+pub(super) fn connect(path: &str) -> rusqlite::Result<Connection> {
+    let file = Connection::open(path)?;
+    file.busy_timeout(Duration::from_secs(5))?;
+    file.pragma_update(None, "synchronous", "NORMAL")?;
+    // Each write to a table with a stream asks for the highest number; without this it reads all records.
+    file.execute_batch(
+        "CREATE INDEX IF NOT EXISTS _stream_records_place
+         ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
+    )?;
+    Ok(file)
+}
+
+/// The highest sequence number of a table's stream.
+pub(super) fn last_sequence(file: &Connection, table: &str) -> rusqlite::Result<Option<i64>> {
+    file.query_row(
+        "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1",
+        [table],
+        |row| row.get(0),
+    )
+    .optional()
+    .map(Option::flatten)
+}
+
+/// Deletes what has expired, again and again.
+pub(super) async fn sweep(engine: Arc<Engine>, stop: CancellationToken) {
+    let mut ticks = interval_at(Instant::now() + SWEEP_EVERY, SWEEP_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let engine = engine.clone();
+        let swept = tokio::task::spawn_blocking(move || once(&engine)).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(%error, "expired items could not be deleted");
+        }
+    }
+}
+
+fn once(engine: &Engine) -> Result<(), super::Error> {
+    if engine.writer().sweep_ttl()? > 0 {
+        engine.written();
+    }
+    while engine.upkeep(trim)? == ROWS_PER_DELETION {}
+    Ok(())
+}
+
+fn trim(file: &Connection) -> rusqlite::Result<usize> {
+    file.execute(
+        "DELETE FROM _stream_records WHERE id IN
+         (SELECT id FROM _stream_records WHERE created_at < unixepoch() - ?1 ORDER BY id LIMIT ?2)",
+        (STREAM_RETENTION_SECONDS, ROWS_PER_DELETION),
+    )
+}
