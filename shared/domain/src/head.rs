@@ -27,6 +27,11 @@ impl Seq {
         self.0.get()
     }
 
+    /// The position before this one, unless it is the first.
+    pub const fn previous(self) -> Option<Self> {
+        Self::new(self.0.get() - 1)
+    }
+
     /// The position after this one.
     #[must_use]
     pub const fn next(self) -> Self {

@@ -135,6 +135,11 @@ impl MessageBody {
     pub const MAX_ATTACHMENTS: usize = 10;
     /// The most users that one message mentions.
     pub const MAX_MENTIONS: usize = 50;
+
+    /// How many bytes its texts hold, which is nearly all of its size.
+    pub fn text_bytes(&self) -> usize {
+        self.content.as_str().len() + self.metadata.as_ref().map_or(0, |metadata| metadata.as_json().len())
+    }
 }
 
 /// A message as its entry in the log holds it now: edits and deletions change it in place, and are entries of their own.
@@ -174,6 +179,15 @@ pub struct PlacedMessage {
     pub created_at: Timestamp,
     /// The message as it stands.
     pub message: Message,
+}
+
+impl PlacedMessage {
+    /// Drops what refers to messages below `first`, for a reader whose log begins there.
+    pub fn hide_before(&mut self, first: Seq) {
+        let body = &mut self.message.body;
+        body.reply_to = body.reply_to.filter(|seq| *seq >= first);
+        body.thread = body.thread.filter(|seq| *seq >= first);
+    }
 }
 
 #[cfg(test)]

@@ -41,6 +41,17 @@ pub trait ConversationRepository: Send + Sync {
     ) -> Result<Advance, PortError>;
 }
 
+/// Reads how far the people of a conversation have read.
+#[async_trait]
+pub trait ReadReceipts: Send + Sync {
+    /// The stored cursors of these users (at most 100), perhaps a moment late; users without a membership are left out.
+    async fn cursors(
+        &self,
+        conversation: ConversationId,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, ReadCursor)>, PortError>;
+}
+
 /// A conversation to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Creation {

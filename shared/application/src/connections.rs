@@ -1,0 +1,6 @@
+//! Open sockets: letting them in, forgetting them, turning them out.
+
+pub mod close;
+pub mod evict;
+pub mod open;
+pub mod origins;

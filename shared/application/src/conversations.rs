@@ -1,0 +1,7 @@
+//! Conversations: finding them, and reading what they are.
+
+pub mod detail;
+pub mod list;
+pub mod log;
+pub mod reader;
+pub mod summary;

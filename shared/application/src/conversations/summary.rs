@@ -1,0 +1,115 @@
+//! A conversation as one of its readers sees it: what it is, who is in it, and what he has not read.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use parlance_domain::{
+    event::ConversationView,
+    head::{Head, Seq},
+    ids::UserId,
+    message::PlacedMessage,
+};
+
+use super::reader::first_visible;
+use crate::ports::{
+    PortError,
+    conversations::{ConversationRepository, Membership, ReadCursor, ReadReceipts},
+    log::MessageLog,
+};
+
+/// How many participants a conversation is shown with.
+pub const SHOWN_PARTICIPANTS: usize = 100;
+
+/// A conversation with what is its reader's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// What every member sees.
+    pub view: ConversationView,
+    /// How far each of the first [`SHOWN_PARTICIPANTS`] has read.
+    pub cursors: BTreeMap<UserId, ReadCursor>,
+    /// How far the reader has read: his cursor or his own last message, whichever is later.
+    pub read: ReadCursor,
+    /// How many messages stand after it.
+    pub unread: u64,
+}
+
+/// Puts summaries together.
+#[derive(Clone)]
+pub struct Summaries {
+    log: Arc<dyn MessageLog>,
+    conversations: Arc<dyn ConversationRepository>,
+    receipts: Arc<dyn ReadReceipts>,
+}
+
+impl Summaries {
+    /// Takes the ports.
+    pub fn new(
+        log: Arc<dyn MessageLog>,
+        conversations: Arc<dyn ConversationRepository>,
+        receipts: Arc<dyn ReadReceipts>,
+    ) -> Self {
+        Self { log, conversations, receipts }
+    }
+
+    /// The conversation of a membership at this head; `own` is where the reader's last own message stands, where that is remembered.
+    pub async fn of(
+        &self,
+        user: &UserId,
+        membership: &Membership,
+        own: Option<ReadCursor>,
+        head: &Head,
+    ) -> Result<Option<Summary>, PortError> {
+        let id = membership.conversation;
+        let (found, roster, last_message) = futures::try_join!(
+            self.conversations.find(id),
+            self.conversations.roster(id),
+            self.last_message(membership, head),
+        )?;
+        let Some(conversation) = found else { return Ok(None) };
+        let first = first_visible(conversation.history, membership.joined);
+        let last_message = last_message.filter(|message| message.id.seq >= first).map(|mut message| {
+            message.hide_before(first);
+            message
+        });
+        let shown: Vec<UserId> =
+            roster.members().take(SHOWN_PARTICIPANTS).map(|member| member.user.clone()).collect();
+        let mut cursors: BTreeMap<UserId, ReadCursor> =
+            self.receipts.cursors(id, &shown).await?.into_iter().collect();
+        let read = later(membership.cursor, own);
+        if let Some(shown) = cursors.get_mut(user) {
+            *shown = read;
+        }
+        Ok(Some(Summary {
+            view: ConversationView {
+                conversation,
+                roster,
+                head_seq: head.seq,
+                head_n: head.n,
+                writable: !head.is_closed(),
+                last_message,
+            },
+            cursors,
+            read,
+            unread: head.n.saturating_sub(read.n),
+        }))
+    }
+
+    async fn last_message(
+        &self,
+        membership: &Membership,
+        head: &Head,
+    ) -> Result<Option<PlacedMessage>, PortError> {
+        let Some(seq) = head.last_message else { return Ok(None) };
+        let entries = self.log.entries_at(membership.conversation, &[seq]).await?;
+        Ok(entries.iter().find_map(|entry| entry.message(membership.conversation)))
+    }
+}
+
+/// The later of the stored cursor and the reader's own last message.
+pub fn later(cursor: ReadCursor, own: Option<ReadCursor>) -> ReadCursor {
+    own.filter(|own| own.seq > cursor.seq).unwrap_or(cursor)
+}
+
+/// Whether a head that a cache remembers may be believed by a reader who knows of `seq`: one that lies behind may not.
+pub fn is_current(head: &Head, seq: Seq) -> bool {
+    head.seq >= seq
+}

@@ -1,0 +1,3 @@
+//! The log as use cases work with it.
+
+pub mod events;

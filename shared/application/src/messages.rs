@@ -1,0 +1,4 @@
+//! Messages: sending them and reading them.
+
+pub mod find;
+pub mod history;

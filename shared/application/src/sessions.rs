@@ -1,0 +1,3 @@
+//! Sessions: who is calling.
+
+pub mod authenticate;
