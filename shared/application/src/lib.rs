@@ -5,8 +5,11 @@
 
 pub mod connections;
 pub mod conversations;
+pub mod delivery;
 pub mod log;
 pub mod messages;
+pub mod participants;
 pub mod ports;
+pub mod safeguards;
 pub mod sessions;
 pub mod tickets;

@@ -1,5 +1,7 @@
 //! What Redis remembers of conversations: hints that make the common case cheap and are never the truth.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use parlance_domain::{
     head::{Head, Seq},
@@ -43,7 +45,7 @@ pub struct Opening {
     /// The newest head that somebody recorded.
     pub head: Option<Head>,
     /// A roster, and the version that its reader knew before he read it: it is that version's or a later one's.
-    pub roster: Option<(Seq, Roster)>,
+    pub roster: Option<(Seq, Arc<Roster>)>,
     /// Whether a relay lives, which would deliver what is published.
     pub has_relay: bool,
 }

@@ -1,0 +1,284 @@
+//! Creates a conversation with everybody who is in it from the start: a group, the one of two people, the one of a reference.
+
+use std::sync::Arc;
+
+use parlance_domain::{
+    conversation::{Conversation, ConversationKind, History, Reference, Title},
+    event::{ConversationView, Event, EventBody},
+    head::Seq,
+    ids::{ConnectionId, ConversationId, UserId},
+    log::{Entry, EntryBody, Joining},
+    permissions::Role,
+    roster::{Participant, Roster},
+};
+
+use crate::{
+    delivery::announce::{Announcement, Announcer},
+    log::change::{ChangeError, Changed, LogChanger},
+    participants::add::AddParticipants,
+    ports::{
+        PortError,
+        cache::ConversationCache,
+        conversations::{ConversationRepository, Creating, Creation},
+        environment::{Clock, Random},
+    },
+};
+
+/// The most people that a conversation is created with.
+pub const MAX_PARTICIPANTS: usize = 1_000;
+
+/// How many of them the creating transaction holds; the others come by entries of their own right after.
+const IN_CREATION: usize = AddParticipants::MAX;
+
+/// Creates conversations.
+#[derive(Clone)]
+pub struct CreateConversation {
+    conversations: Arc<dyn ConversationRepository>,
+    changer: LogChanger,
+    announcer: Announcer,
+    cache: Arc<dyn ConversationCache>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+/// A conversation of any kind but direct.
+#[derive(Debug, Clone)]
+pub struct NewConversation {
+    /// Who creates it, and becomes its owner.
+    pub creator: UserId,
+    /// What sort; not [`ConversationKind::Direct`].
+    pub kind: ConversationKind,
+    /// What people call it.
+    pub title: Option<Title>,
+    /// What it is about; a second conversation about the same is not created.
+    pub reference: Option<Reference>,
+    /// Who else is in it, as members.
+    pub participants: Vec<UserId>,
+    /// How much of the past a newcomer sees.
+    pub history: History,
+    /// The socket that asked, if it was one.
+    pub from: Option<ConnectionId>,
+}
+
+/// A conversation that exists now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CreatedConversation {
+    /// By this request.
+    Created(ConversationId),
+    /// It existed already.
+    Existing(ConversationId),
+}
+
+impl CreatedConversation {
+    /// Its id, whoever created it.
+    pub const fn id(self) -> ConversationId {
+        match self {
+            Self::Created(id) | Self::Existing(id) => id,
+        }
+    }
+}
+
+/// Why a conversation was not created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateConversationError {
+    /// A direct conversation has its own way.
+    #[error("a direct conversation is created with its two people")]
+    DirectKind,
+    /// A direct conversation with oneself.
+    #[error("a direct conversation needs two people")]
+    WithOneself,
+    /// More than [`MAX_PARTICIPANTS`].
+    #[error("too many participants")]
+    TooManyParticipants,
+    /// Its reference has a conversation already, of which nothing may be told here.
+    #[error("the reference is taken")]
+    ReferenceTaken,
+    /// Part of the participants could not be added; to be retried.
+    #[error("the conversation is too busy")]
+    Unavailable,
+    /// An outside failed; to be retried.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl CreateConversation {
+    /// Creates over these ports.
+    pub fn new(
+        conversations: Arc<dyn ConversationRepository>,
+        changer: LogChanger,
+        announcer: Announcer,
+        cache: Arc<dyn ConversationCache>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self { conversations, changer, announcer, cache, clock, random }
+    }
+
+    /// Creates a conversation; one that carries a reference exists once, so a second creation is refused.
+    pub async fn execute(&self, new: NewConversation) -> Result<ConversationId, CreateConversationError> {
+        if new.kind == ConversationKind::Direct {
+            return Err(CreateConversationError::DirectKind);
+        }
+        let id = new.reference.as_ref().map_or_else(
+            || ConversationId::from_bytes(self.random.bytes()),
+            |reference| ConversationId::of_reference(&reference.kind, &reference.id),
+        );
+        let mut others: Vec<UserId> = new.participants.clone();
+        others.sort_unstable();
+        others.dedup();
+        others.retain(|user| *user != new.creator);
+        if others.len() + 1 > MAX_PARTICIPANTS {
+            return Err(CreateConversationError::TooManyParticipants);
+        }
+        let rest = if others.len() >= IN_CREATION { others.split_off(IN_CREATION - 1) } else { Vec::new() };
+        let mut joining = vec![Joining { user: new.creator.clone(), role: Role::Owner }];
+        joining.extend(others.into_iter().map(|user| Joining { user, role: Role::Member }));
+        let conversation = Conversation {
+            id,
+            kind: new.kind,
+            title: new.title,
+            reference: new.reference,
+            created_by: new.creator.clone(),
+            created_at: self.clock.now(),
+            history: new.history,
+            since: Seq::FIRST,
+        };
+        match self.create(conversation, joining, new.from.clone()).await? {
+            CreatedConversation::Created(_) => {}
+            CreatedConversation::Existing(_) => return Err(CreateConversationError::ReferenceTaken),
+        }
+        for users in rest.chunks(AddParticipants::MAX) {
+            self.add(id, &new.creator, users, new.from.clone()).await?;
+        }
+        Ok(id)
+    }
+
+    /// The one conversation of two people, created the first time that either asks.
+    pub async fn direct(
+        &self,
+        asker: &UserId,
+        other: &UserId,
+        from: Option<ConnectionId>,
+    ) -> Result<CreatedConversation, CreateConversationError> {
+        if asker == other {
+            return Err(CreateConversationError::WithOneself);
+        }
+        let id = ConversationId::direct(asker, other);
+        if self.conversations.find(id).await?.is_some() {
+            return Ok(CreatedConversation::Existing(id));
+        }
+        let conversation = Conversation {
+            id,
+            kind: ConversationKind::Direct,
+            title: None,
+            reference: None,
+            created_by: asker.clone(),
+            created_at: self.clock.now(),
+            history: History::All,
+            since: Seq::FIRST,
+        };
+        let joining = [asker, other].map(|user| Joining { user: user.clone(), role: Role::Member }).to_vec();
+        self.create(conversation, joining, from).await
+    }
+
+    async fn create(
+        &self,
+        conversation: Conversation,
+        joining: Vec<Joining>,
+        from: Option<ConnectionId>,
+    ) -> Result<CreatedConversation, CreateConversationError> {
+        let id = conversation.id;
+        let first = |role| Participant { role, joined: Seq::FIRST, since: Seq::FIRST };
+        let roster: Roster =
+            joining.iter().map(|joining| (joining.user.clone(), first(joining.role))).collect();
+        let entry = Entry {
+            seq: Seq::FIRST,
+            n: 0,
+            roster_version: Seq::FIRST,
+            roster_sum: roster.sum(),
+            at: conversation.created_at,
+            actor: conversation.created_by.clone(),
+            last_message: None,
+            key: None,
+            body: EntryBody::ConversationCreated {
+                conversation: Box::new(conversation.clone()),
+                participants: joining,
+            },
+        };
+        let creation = Creation { conversation, roster, entry };
+        match self.conversations.create(&creation).await? {
+            Creating::Exists => return Ok(CreatedConversation::Existing(id)),
+            Creating::Created => {}
+        }
+        let Creation { conversation, roster, entry } = creation;
+        let opening = self.cache.opening(id).await;
+        let event = Event {
+            conversation: id,
+            seq: entry.seq,
+            at: entry.at,
+            body: EventBody::ConversationCreated(Box::new(ConversationView {
+                conversation,
+                roster: roster.clone(),
+                head_seq: entry.seq,
+                head_n: entry.n,
+                writable: true,
+                last_message: None,
+            })),
+        };
+        self.announcer
+            .announce(Announcement {
+                conversation: id,
+                entry: &entry,
+                event: &event,
+                roster: &roster,
+                subjects: Vec::new(),
+                except: from,
+                has_relay: opening.has_relay,
+            })
+            .await;
+        Ok(CreatedConversation::Created(id))
+    }
+
+    async fn add(
+        &self,
+        id: ConversationId,
+        creator: &UserId,
+        users: &[UserId],
+        from: Option<ConnectionId>,
+    ) -> Result<(), CreateConversationError> {
+        let change =
+            AddParticipants { joining: users.iter().map(|user| (user.clone(), Role::Member)).collect() };
+        match self.changer.apply(id, creator, users.first(), &change).await {
+            Ok(Changed::Done { entry, roster }) => {
+                let participants = match &entry.body {
+                    EntryBody::ParticipantsAdded { participants } => participants.clone(),
+                    _ => Vec::new(),
+                };
+                let event = Event {
+                    conversation: id,
+                    seq: entry.seq,
+                    at: entry.at,
+                    body: EventBody::ParticipantAdded { participants, by: creator.clone() },
+                };
+                let opening = self.cache.opening(id).await;
+                self.announcer
+                    .announce(Announcement {
+                        conversation: id,
+                        entry: &entry,
+                        event: &event,
+                        roster: &roster,
+                        subjects: Vec::new(),
+                        except: from,
+                        has_relay: opening.has_relay,
+                    })
+                    .await;
+                Ok(())
+            }
+            Ok(Changed::AlreadySo { .. }) => Ok(()),
+            Err(ChangeError::Port(error)) => Err(error.into()),
+            Err(ChangeError::NotFound | ChangeError::Forbidden(_) | ChangeError::Contended) => {
+                Err(CreateConversationError::Unavailable)
+            }
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The fan-out: who is to hear an event, one lane per socket, and the three hosts that post (a function, `fan-out`, a relay).
+
+pub mod announce;
+pub mod broadcaster;
+pub mod lanes;
+pub mod recipients;
+pub mod relay;
+pub mod repair;
+pub mod shards;

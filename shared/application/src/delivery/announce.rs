@@ -1,0 +1,68 @@
+//! From an entry that stands to a broadcast on its way, with the hint that the next writer will want.
+
+use std::sync::Arc;
+
+use parlance_domain::{
+    event::{Event, EventEncoder},
+    ids::{ConnectionId, ConversationId, UserId},
+    log::Entry,
+    roster::Roster,
+};
+
+use super::broadcaster::Broadcaster;
+use crate::ports::{cache::ConversationCache, delivery::Broadcast};
+
+/// What follows every entry that a function writes.
+#[derive(Clone)]
+pub struct Announcer {
+    broadcaster: Broadcaster,
+    cache: Arc<dyn ConversationCache>,
+    encoder: Arc<dyn EventEncoder>,
+}
+
+/// An entry that stands, and whom it concerns.
+pub struct Announcement<'a> {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The entry.
+    pub entry: &'a Entry,
+    /// The same as clients are told it.
+    pub event: &'a Event,
+    /// A roster of the entry's version or later.
+    pub roster: &'a Roster,
+    /// Users who hear it although that roster does not name them.
+    pub subjects: Vec<UserId>,
+    /// The socket that asked: it gets the answer instead.
+    pub except: Option<ConnectionId>,
+    /// Whether a relay was alive when the request began.
+    pub has_relay: bool,
+}
+
+impl Announcer {
+    /// Announces through these.
+    pub fn new(
+        broadcaster: Broadcaster,
+        cache: Arc<dyn ConversationCache>,
+        encoder: Arc<dyn EventEncoder>,
+    ) -> Self {
+        Self { broadcaster, cache, encoder }
+    }
+
+    /// Remembers the head and tells everybody. Never fails: what is missed here the stream makes good.
+    pub async fn announce(&self, announcement: Announcement<'_>) {
+        let Announcement { conversation, entry, event, roster, subjects, except, has_relay } = announcement;
+        let broadcast = Broadcast {
+            conversation,
+            seq: Some(entry.seq),
+            roster_version: entry.roster_version,
+            subjects,
+            except,
+            frame: self.encoder.event(event),
+        };
+        let head = entry.head();
+        futures::join!(
+            self.cache.record_head(conversation, &head),
+            self.broadcaster.broadcast(&broadcast, roster, has_relay)
+        );
+    }
+}

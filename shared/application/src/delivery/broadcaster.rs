@@ -1,0 +1,251 @@
+//! How a function lets everybody know: through a relay if one lives, else by posting itself, the rest through `fan-out`.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures::{
+    FutureExt, StreamExt,
+    future::{Either, select},
+    stream::FuturesUnordered,
+};
+use parlance_domain::{
+    connection::Connection,
+    event::{Closing, EventEncoder},
+    ids::ConnectionId,
+    roster::Roster,
+    time::Timestamp,
+};
+
+use super::{
+    lanes::{LaneEnd, Lanes},
+    recipients::Recipients,
+};
+use crate::{
+    ports::{
+        PortError,
+        connections::ConnectionDirectory,
+        delivery::{Broadcast, ConnectionPoster, FanOutInvoker, FanOutOrder, RelayBus},
+        environment::Clock,
+    },
+    safeguards::{Safeguard, Safeguards},
+};
+
+/// How many sockets a function posts to itself before it answers.
+const DIRECT_POSTS: usize = 64;
+
+/// How long it waits for these posts; what has not ended then goes to `fan-out`.
+const DIRECT_DEADLINE: Duration = Duration::from_millis(300);
+
+/// How many sockets one invocation of `fan-out` is given.
+const PER_FAN_OUT: usize = 250;
+
+/// How long a socket that was slow is left to `fan-out`, so that it does not delay every answer.
+const SLOW_FOR: Duration = Duration::from_secs(10);
+
+/// Sends events on their way, from within a function.
+#[derive(Clone)]
+pub struct Broadcaster {
+    relays: Arc<dyn RelayBus>,
+    recipients: Recipients,
+    lanes: Lanes,
+    fan_out: Arc<dyn FanOutInvoker>,
+    closer: Closer,
+    clock: Arc<dyn Clock>,
+    safeguards: Safeguards,
+    slow: Arc<Mutex<HashMap<ConnectionId, Timestamp>>>,
+}
+
+impl Broadcaster {
+    /// Sends through these ports.
+    pub fn new(
+        relays: Arc<dyn RelayBus>,
+        recipients: Recipients,
+        lanes: Lanes,
+        fan_out: Arc<dyn FanOutInvoker>,
+        closer: Closer,
+        clock: Arc<dyn Clock>,
+        safeguards: Safeguards,
+    ) -> Self {
+        Self { relays, recipients, lanes, fan_out, closer, clock, safeguards, slow: Arc::default() }
+    }
+
+    /// Delivers the event or hands it over, and then marks its entry as sent. What fails is left unmarked: the stream makes it good.
+    ///
+    /// `roster` is of the broadcast's version or later.
+    pub async fn broadcast(&self, broadcast: &Broadcast, roster: &Roster, has_relay: bool) {
+        if !self.safeguards.has(Safeguard::MarkAfterDelivery) {
+            self.mark(broadcast).await;
+        }
+        if has_relay && self.relays.publish(broadcast).await {
+            // The relay marks it: whether one listened is not known here.
+            return;
+        }
+        match self.deliver(broadcast, roster).await {
+            Ok(()) if self.safeguards.has(Safeguard::MarkAfterDelivery) => self.mark(broadcast).await,
+            Ok(()) => {}
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                conversation.id = %broadcast.conversation,
+                seq = broadcast.seq.map(parlance_domain::head::Seq::get),
+                "broadcast left to the stream"
+            ),
+        }
+    }
+
+    async fn mark(&self, broadcast: &Broadcast) {
+        if let Some(seq) = broadcast.seq {
+            self.relays.mark_sent(broadcast.conversation, seq).await;
+        }
+    }
+
+    /// Posts to the first sockets and hands the others over. Returns when each frame's way has ended or is somebody else's.
+    async fn deliver(&self, broadcast: &Broadcast, roster: &Roster) -> Result<(), PortError> {
+        let now = self.clock.now();
+        let audience = self.recipients.of(broadcast, roster, now).await?;
+        let frame: Arc<[u8]> = broadcast.frame.as_slice().into();
+        let (slow, mut direct) = self.split_slow(audience.open, now);
+        let mut rest = if direct.len() > DIRECT_POSTS { direct.split_off(DIRECT_POSTS) } else { Vec::new() };
+        rest.extend(slow);
+        let handed_over = self.hand_over(&broadcast.frame, &rest);
+        let posted = async {
+            let late = self.post_directly(&frame, &direct).await;
+            if late.is_empty() {
+                return Ok(());
+            }
+            self.remember_slow(&late);
+            self.hand_over(&broadcast.frame, &late).await
+        };
+        let closed = self.closer.close_all(&audience.expired, Closing::TokenExpired);
+        let (handed_over, posted, ()) = futures::join!(handed_over, posted, closed);
+        handed_over.and(posted)
+    }
+
+    /// Posts to these sockets at once and returns those whose posts had not ended by the deadline.
+    async fn post_directly(&self, frame: &Arc<[u8]>, connections: &[Connection]) -> Vec<Connection> {
+        if connections.is_empty() {
+            return Vec::new();
+        }
+        let mut under_way: FuturesUnordered<_> = connections
+            .iter()
+            .enumerate()
+            .map(|(place, connection)| {
+                self.lanes.deliver(connection, Arc::clone(frame)).map(move |end| (place, end))
+            })
+            .collect();
+        let mut is_late = vec![true; connections.len()];
+        let mut deadline = self.clock.sleep(DIRECT_DEADLINE);
+        loop {
+            match select(under_way.next(), deadline).await {
+                Either::Left((Some((place, end)), still)) => {
+                    deadline = still;
+                    if let Some(is_late) = is_late.get_mut(place) {
+                        *is_late = end == LaneEnd::GivenUp;
+                    }
+                }
+                Either::Left((None, _)) | Either::Right(_) => break,
+            }
+        }
+        connections
+            .iter()
+            .zip(is_late)
+            .filter(|(_, is_late)| *is_late)
+            .map(|(late, _)| late.clone())
+            .collect()
+    }
+
+    async fn hand_over(&self, frame: &[u8], connections: &[Connection]) -> Result<(), PortError> {
+        let orders: Vec<FanOutOrder> = connections
+            .chunks(PER_FAN_OUT)
+            .map(|connections| FanOutOrder { frame: frame.to_vec(), connections: connections.to_vec() })
+            .collect();
+        futures::future::try_join_all(orders.iter().map(|order| self.fan_out.hand_over(order))).await?;
+        Ok(())
+    }
+
+    fn split_slow(&self, connections: Vec<Connection>, now: Timestamp) -> (Vec<Connection>, Vec<Connection>) {
+        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        slow.retain(|_, until| *until > now);
+        connections.into_iter().partition(|connection| slow.contains_key(&connection.id))
+    }
+
+    fn remember_slow(&self, connections: &[Connection]) {
+        let until = self.clock.now().plus(SLOW_FOR);
+        let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
+        slow.extend(connections.iter().map(|connection| (connection.id.clone(), until)));
+    }
+}
+
+/// Posts one handed-over frame to its sockets: the whole of what `fan-out` does.
+#[derive(Clone)]
+pub struct FanOut {
+    lanes: Lanes,
+    closer: Closer,
+    clock: Arc<dyn Clock>,
+}
+
+impl FanOut {
+    /// Posts through these lanes.
+    pub fn new(lanes: Lanes, closer: Closer, clock: Arc<dyn Clock>) -> Self {
+        Self { lanes, closer, clock }
+    }
+
+    /// Returns when each frame's way has ended; how often it failed is logged, and left to the clients' next `sync`.
+    pub async fn execute(&self, order: FanOutOrder) {
+        let frame: Arc<[u8]> = order.frame.into();
+        let now = self.clock.now();
+        let (expired, open): (Vec<_>, Vec<_>) =
+            order.connections.into_iter().partition(|connection| connection.is_expired(now));
+        let posts: Vec<_> =
+            open.iter().map(|connection| self.lanes.deliver(connection, Arc::clone(&frame))).collect();
+        let (ends, ()) = futures::join!(
+            futures::future::join_all(posts),
+            self.closer.close_all(&expired, Closing::TokenExpired)
+        );
+        let given_up = ends.iter().filter(|end| **end == LaneEnd::GivenUp).count();
+        if given_up > 0 {
+            tracing::warn!(given_up, posts = ends.len(), "frames left to the clients' next sync");
+        }
+    }
+}
+
+/// Tells sockets why they are closed, forgets them and closes them.
+#[derive(Clone)]
+pub struct Closer {
+    poster: Arc<dyn ConnectionPoster>,
+    directory: Arc<dyn ConnectionDirectory>,
+    encoder: Arc<dyn EventEncoder>,
+}
+
+impl Closer {
+    /// Closes through these ports.
+    pub fn new(
+        poster: Arc<dyn ConnectionPoster>,
+        directory: Arc<dyn ConnectionDirectory>,
+        encoder: Arc<dyn EventEncoder>,
+    ) -> Self {
+        Self { poster, directory, encoder }
+    }
+
+    /// Closes all of these, at once.
+    pub async fn close_all(&self, connections: &[Connection], why: Closing) {
+        if connections.is_empty() {
+            return;
+        }
+        let frame = self.encoder.closing(&why);
+        futures::future::join_all(connections.iter().map(|connection| self.close(connection, &frame))).await;
+    }
+
+    async fn close(&self, connection: &Connection, frame: &[u8]) {
+        if let Err(error) = self.directory.forget(&connection.user, &connection.id).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a connection that is closed is still known"
+            );
+        }
+        self.poster.post(&connection.id, frame).await;
+        self.poster.close(&connection.id).await;
+    }
+}

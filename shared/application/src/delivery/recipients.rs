@@ -1,0 +1,58 @@
+//! Who is to hear an event: the roster × the open sockets, less those that may not.
+
+use std::sync::Arc;
+
+use parlance_domain::{connection::Connection, ids::UserId, roster::Roster, time::Timestamp};
+
+use crate::ports::{PortError, connections::ConnectionDirectory, delivery::Broadcast};
+
+/// Finds the sockets of an event's audience.
+#[derive(Clone)]
+pub struct Recipients {
+    directory: Arc<dyn ConnectionDirectory>,
+}
+
+/// The sockets of an event's audience.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Audience {
+    /// Those that are to hear it.
+    pub open: Vec<Connection>,
+    /// Those whose token has expired: told so, and closed.
+    pub expired: Vec<Connection>,
+}
+
+impl Recipients {
+    /// Reads open sockets from this directory.
+    pub fn new(directory: Arc<dyn ConnectionDirectory>) -> Self {
+        Self { directory }
+    }
+
+    /// The sockets that are to hear `broadcast`, given a roster of its version or later. To be called after the entry stands:
+    /// who connects later replays it.
+    pub async fn of(
+        &self,
+        broadcast: &Broadcast,
+        roster: &Roster,
+        now: Timestamp,
+    ) -> Result<Audience, PortError> {
+        // Whoever joined after the entry reads it from the log, if he may read it at all.
+        let members = roster
+            .members()
+            .filter(|member| broadcast.seq.is_none_or(|seq| member.participant.joined <= seq))
+            .map(|member| member.user.clone());
+        let mut users: Vec<UserId> = members.chain(broadcast.subjects.iter().cloned()).collect();
+        users.sort_unstable();
+        users.dedup();
+        let mut audience = Audience::default();
+        for connection in self.directory.of_users(&users).await? {
+            if broadcast.except.as_ref() == Some(&connection.id)
+                || !connection.scope.hears_log_of(broadcast.conversation)
+            {
+                continue;
+            }
+            let list = if connection.is_expired(now) { &mut audience.expired } else { &mut audience.open };
+            list.push(connection);
+        }
+        Ok(audience)
+    }
+}

@@ -1,0 +1,202 @@
+//! What the table's stream makes good: entries that nobody delivered, hints that lie behind, and read cursors of senders.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
+
+use parlance_domain::{
+    event::EventEncoder,
+    head::Seq,
+    ids::{ConversationId, UserId},
+    log::{Entry, EntryBody},
+};
+
+use super::broadcaster::Broadcaster;
+use crate::{
+    log::{events::EventResolver, rosters::RosterReader},
+    ports::{
+        PortError,
+        cache::ConversationCache,
+        conversations::{ConversationRepository, ReadCursor},
+        delivery::{Broadcast, EntryTimer, RelayBus},
+        environment::Clock,
+        log::MessageLog,
+    },
+};
+
+/// How long the writer of an entry has to deliver it himself.
+pub const GRACE: Duration = Duration::from_secs(2);
+
+/// Looks after entries once they stand.
+#[derive(Clone)]
+pub struct RepairEntries {
+    log: Arc<dyn MessageLog>,
+    conversations: Arc<dyn ConversationRepository>,
+    cache: Arc<dyn ConversationCache>,
+    relays: Arc<dyn RelayBus>,
+    timer: Arc<dyn EntryTimer>,
+    rosters: RosterReader,
+    events: EventResolver,
+    broadcaster: Broadcaster,
+    encoder: Arc<dyn EventEncoder>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What [`RepairEntries`] works over.
+pub struct RepairPorts {
+    /// The truth.
+    pub log: Arc<dyn MessageLog>,
+    /// Conversations and cursors.
+    pub conversations: Arc<dyn ConversationRepository>,
+    /// The hints.
+    pub cache: Arc<dyn ConversationCache>,
+    /// The marks.
+    pub relays: Arc<dyn RelayBus>,
+    /// The timer queue.
+    pub timer: Arc<dyn EntryTimer>,
+    /// Rosters.
+    pub rosters: RosterReader,
+    /// What entries refer to.
+    pub events: EventResolver,
+    /// The fan-out.
+    pub broadcaster: Broadcaster,
+    /// The spelling of events.
+    pub encoder: Arc<dyn EventEncoder>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// An entry of a conversation as the stream brings it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamedEntry {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The entry as it was written.
+    pub entry: Entry,
+}
+
+impl RepairEntries {
+    /// Repairs over these ports.
+    pub fn new(ports: RepairPorts) -> Self {
+        let RepairPorts {
+            log,
+            conversations,
+            cache,
+            relays,
+            timer,
+            rosters,
+            events,
+            broadcaster,
+            encoder,
+            clock,
+        } = ports;
+        Self { log, conversations, cache, relays, timer, rosters, events, broadcaster, encoder, clock }
+    }
+
+    /// Takes a batch of the stream, in any order and perhaps for the second time. For each entry: `Ok`, or why it has to come again.
+    pub async fn on_stream(&self, entries: &[StreamedEntry]) -> Vec<Result<(), PortError>> {
+        let places: Vec<_> =
+            entries.iter().map(|streamed| (streamed.conversation, streamed.entry.seq)).collect();
+        let (sent, (), cursors) = futures::join!(
+            self.relays.are_sent(&places),
+            self.raise_heads(entries),
+            self.advance_senders(entries)
+        );
+        let looks = entries.iter().zip(sent).map(|(streamed, is_sent)| async move {
+            if is_sent {
+                return Ok(());
+            }
+            if self.clock.now().since(streamed.entry.at) < GRACE {
+                return self.timer.look_again(streamed.conversation, streamed.entry.seq, GRACE).await;
+            }
+            self.deliver(streamed.conversation, &streamed.entry).await
+        });
+        let looked = futures::future::join_all(looks).await;
+        looked.into_iter().zip(cursors).map(|(looked, cursor)| looked.and(cursor)).collect()
+    }
+
+    /// Takes a second look at an entry, after the timer: delivers it whatever its age, unless it is marked by now.
+    pub async fn on_timer(&self, conversation: ConversationId, seq: Seq) -> Result<(), PortError> {
+        if self.relays.are_sent(&[(conversation, seq)]).await.first().copied().unwrap_or_default() {
+            return Ok(());
+        }
+        let Some(entry) = self.log.entries_at(conversation, &[seq]).await?.into_iter().next() else {
+            return Ok(());
+        };
+        self.deliver(conversation, &entry).await
+    }
+
+    /// Tells everybody, the sender too: his answer may have been lost with the function that wrote the entry.
+    async fn deliver(&self, conversation: ConversationId, entry: &Entry) -> Result<(), PortError> {
+        let opening = self.cache.opening(conversation).await;
+        let Some(roster) = self.rosters.at_version(conversation, entry.roster_version).await? else {
+            return Ok(());
+        };
+        let events = self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await?;
+        for event in &events {
+            let broadcast = Broadcast {
+                conversation,
+                seq: Some(entry.seq),
+                roster_version: entry.roster_version,
+                subjects: subjects(entry),
+                except: None,
+                frame: self.encoder.event(event),
+            };
+            self.broadcaster.broadcast(&broadcast, &roster, opening.has_relay).await;
+        }
+        Ok(())
+    }
+
+    /// A writer that died before it recorded its head would leave readers with an old one.
+    async fn raise_heads(&self, entries: &[StreamedEntry]) {
+        let mut newest: BTreeMap<ConversationId, &Entry> = BTreeMap::new();
+        for streamed in entries {
+            let entry = newest.entry(streamed.conversation).or_insert(&streamed.entry);
+            if entry.seq < streamed.entry.seq {
+                *entry = &streamed.entry;
+            }
+        }
+        let raises = newest.into_iter().map(|(conversation, entry)| async move {
+            self.cache.record_head(conversation, &entry.head()).await;
+        });
+        futures::future::join_all(raises).await;
+    }
+
+    /// Sending reads: once per sender and batch, durably.
+    async fn advance_senders(&self, entries: &[StreamedEntry]) -> Vec<Result<(), PortError>> {
+        let mut newest: HashMap<(&UserId, ConversationId), usize> = HashMap::new();
+        for (place, streamed) in entries.iter().enumerate() {
+            if !streamed.entry.body.counts() {
+                continue;
+            }
+            let best = newest.entry((&streamed.entry.actor, streamed.conversation)).or_insert(place);
+            if entries.get(*best).is_none_or(|other| other.entry.seq < streamed.entry.seq) {
+                *best = place;
+            }
+        }
+        let mut outcomes: Vec<Result<(), PortError>> = entries.iter().map(|_| Ok(())).collect();
+        let moves = newest.into_iter().filter_map(|((sender, conversation), place)| {
+            let entry = &entries.get(place)?.entry;
+            let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
+            Some(async move {
+                (place, self.conversations.advance_cursor(sender, conversation, cursor).await.map(|_| ()))
+            })
+        });
+        for (place, outcome) in futures::future::join_all(moves).await {
+            if let Some(slot) = outcomes.get_mut(place) {
+                *slot = outcome;
+            }
+        }
+        outcomes
+    }
+}
+
+/// Who hears an entry although the roster after it does not name him.
+pub fn subjects(entry: &Entry) -> Vec<UserId> {
+    match &entry.body {
+        EntryBody::ParticipantRemoved { user } => vec![user.clone()],
+        _ => Vec::new(),
+    }
+}

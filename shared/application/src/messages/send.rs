@@ -1,0 +1,268 @@
+//! Sends a message: the rules from top to bottom.
+
+use std::sync::Arc;
+
+use parlance_domain::{
+    event::{Event, EventBody, EventEncoder},
+    head::Seq,
+    ids::{ClientMessageId, ConnectionId, ConversationId, UserId},
+    log::{Entry, EntryBody, MessageKey},
+    message::{Message, MessageBody, PlacedMessage},
+    roster::Roster,
+};
+
+use crate::{
+    delivery::{
+        announce::{Announcement, Announcer},
+        lanes::MAX_FRAME_BYTES,
+    },
+    log::append::{AppendError, Appended, Submission, TailAppend},
+    ports::{
+        PortError,
+        cache::{ConversationCache, Opening},
+        conversations::ReadCursor,
+        delivery::RelayBus,
+        environment::Random,
+        log::MessageLog,
+    },
+};
+
+/// Sends messages.
+#[derive(Clone)]
+pub struct SendMessage {
+    append: TailAppend,
+    announcer: Announcer,
+    log: Arc<dyn MessageLog>,
+    cache: Arc<dyn ConversationCache>,
+    relays: Arc<dyn RelayBus>,
+    encoder: Arc<dyn EventEncoder>,
+    random: Arc<dyn Random>,
+}
+
+/// A message to be sent.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// Where to.
+    pub conversation: ConversationId,
+    /// From whom.
+    pub sender: UserId,
+    /// The client's own id of it, which every retry carries; without one, each request is a new message.
+    pub client_id: Option<ClientMessageId>,
+    /// The last position that the client knew when it first queued the message.
+    pub after: Option<u64>,
+    /// What is said.
+    pub body: MessageBody,
+    /// The socket that asked, which gets the answer instead of the event.
+    pub from: Option<ConnectionId>,
+}
+
+/// A message that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// As it stands now: after a retry perhaps edited or deleted.
+    pub message: PlacedMessage,
+    /// Whether an earlier request had sent it.
+    pub is_duplicate: bool,
+}
+
+/// Why a message was not sent. Nothing was stored, but for [`SendMessageError::Unavailable`], after which a retry tells.
+#[derive(Debug, thiserror::Error)]
+pub enum SendMessageError {
+    /// There is no such conversation for this sender.
+    #[error("no such conversation")]
+    NotFound,
+    /// The client has to read the log first.
+    #[error("out of date")]
+    OutOfDate,
+    /// The event would not fit into one frame.
+    #[error("the message is too large")]
+    TooLarge,
+    /// The message that this one answers is not there for the sender.
+    #[error("the message replied to does not exist")]
+    UnknownReply,
+    /// The thread's message is not there for the sender.
+    #[error("the thread does not exist")]
+    UnknownThread,
+    /// An attachment does not exist, or is not the sender's.
+    #[error("an attachment does not exist")]
+    UnknownAttachment,
+    /// Overtaken too often; to be retried.
+    #[error("the conversation is too busy")]
+    Unavailable,
+    /// An outside failed; to be retried.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// What [`SendMessage`] works over.
+pub struct SendPorts {
+    /// The log's writer.
+    pub append: TailAppend,
+    /// What follows an entry.
+    pub announcer: Announcer,
+    /// The truth.
+    pub log: Arc<dyn MessageLog>,
+    /// The hints.
+    pub cache: Arc<dyn ConversationCache>,
+    /// The marks.
+    pub relays: Arc<dyn RelayBus>,
+    /// The spelling of events.
+    pub encoder: Arc<dyn EventEncoder>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl SendMessage {
+    /// Sends over these ports.
+    pub fn new(ports: SendPorts) -> Self {
+        let SendPorts { append, announcer, log, cache, relays, encoder, random } = ports;
+        Self { append, announcer, log, cache, relays, encoder, random }
+    }
+
+    /// Sends the message, or finds it where an earlier attempt left it. Once this returns `Ok`, it is durable.
+    pub async fn execute(&self, draft: Draft) -> Result<Sent, SendMessageError> {
+        let Draft { conversation, sender, client_id, after, body, from } = draft;
+        if !body.attachments.is_empty() {
+            return Err(SendMessageError::UnknownAttachment);
+        }
+        self.require_fits(conversation, &sender, client_id.as_ref(), &body)?;
+        let opening = self.cache.opening(conversation).await;
+        let has_relay = opening.has_relay;
+        let submission = Submission {
+            conversation,
+            sender,
+            key: client_id.map_or_else(|| MessageKey::Invocation(self.random.bytes()), MessageKey::Client),
+            after,
+            body,
+        };
+        let appended = match self.referred(&submission).await? {
+            Some(referred) => self.append_answering(&submission, opening, referred).await?,
+            None => self.append.append(&submission, opening).await?,
+        };
+        match appended {
+            Appended::Stored { entry, roster } => {
+                let message = self.announce(conversation, &entry, &roster, from, has_relay).await?;
+                Ok(Sent { message, is_duplicate: false })
+            }
+            Appended::StoredUnanswered { entry, roster } => {
+                let is_sent = self.relays.are_sent(&[(conversation, entry.seq)]).await;
+                let message = if is_sent.first() == Some(&true) {
+                    placed(&entry, conversation)?
+                } else {
+                    self.announce(conversation, &entry, &roster, from, has_relay).await?
+                };
+                Ok(Sent { message, is_duplicate: false })
+            }
+            Appended::AlreadyStored(entry) => {
+                self.remember_own(conversation, &entry).await;
+                Ok(Sent { message: placed(&entry, conversation)?, is_duplicate: true })
+            }
+        }
+    }
+
+    /// Refuses a message whose event no frame could carry, before anything is read.
+    fn require_fits(
+        &self,
+        conversation: ConversationId,
+        sender: &UserId,
+        client_id: Option<&ClientMessageId>,
+        body: &MessageBody,
+    ) -> Result<(), SendMessageError> {
+        let placed = PlacedMessage {
+            id: parlance_domain::ids::MessageId::new(conversation, Seq::MAX),
+            n: Seq::MAX.get(),
+            sender: sender.clone(),
+            client_id: client_id.cloned(),
+            created_at: parlance_domain::time::Timestamp::default(),
+            message: Message::sent(body.clone(), Seq::MAX),
+        };
+        let event = Event {
+            conversation,
+            seq: Seq::MAX,
+            at: placed.created_at,
+            body: EventBody::MessageCreated(Box::new(placed)),
+        };
+        let bytes = self.encoder.event(&event).len();
+        if bytes <= MAX_FRAME_BYTES { Ok(()) } else { Err(SendMessageError::TooLarge) }
+    }
+
+    /// The entries that the message refers to, read strongly; `None` if it refers to none.
+    async fn referred(&self, submission: &Submission) -> Result<Option<Vec<Entry>>, PortError> {
+        let seqs: Vec<Seq> = submission.body.reply_to.into_iter().chain(submission.body.thread).collect();
+        if seqs.is_empty() {
+            return Ok(None);
+        }
+        self.log.entries_at(submission.conversation, &seqs).await.map(Some)
+    }
+
+    /// Appends a message that answers others. Whether these exist is told to members only.
+    async fn append_answering(
+        &self,
+        submission: &Submission,
+        opening: Opening,
+        referred: Vec<Entry>,
+    ) -> Result<Appended, SendMessageError> {
+        let stands = |seq: Option<Seq>| {
+            seq.is_none_or(|seq| referred.iter().any(|entry| entry.seq == seq && entry.body.counts()))
+        };
+        let refusal = if !stands(submission.body.reply_to) {
+            SendMessageError::UnknownReply
+        } else if !stands(submission.body.thread) {
+            SendMessageError::UnknownThread
+        } else {
+            return Ok(self.append.append(submission, opening).await?);
+        };
+        self.append.require_member(submission.conversation, &submission.sender).await?;
+        Err(refusal)
+    }
+
+    async fn announce(
+        &self,
+        conversation: ConversationId,
+        entry: &Entry,
+        roster: &Roster,
+        except: Option<ConnectionId>,
+        has_relay: bool,
+    ) -> Result<PlacedMessage, SendMessageError> {
+        let message = placed(entry, conversation)?;
+        let event = Event {
+            conversation,
+            seq: entry.seq,
+            at: entry.at,
+            body: EventBody::MessageCreated(Box::new(message.clone())),
+        };
+        let announcement = Announcement {
+            conversation,
+            entry,
+            event: &event,
+            roster,
+            subjects: Vec::new(),
+            except,
+            has_relay,
+        };
+        futures::join!(self.announcer.announce(announcement), self.remember_own(conversation, entry));
+        Ok(message)
+    }
+
+    /// Sending reads: at once here, durably by the stream.
+    async fn remember_own(&self, conversation: ConversationId, entry: &Entry) {
+        let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
+        self.cache.own_positions(&entry.actor, Some((conversation, cursor))).await;
+    }
+}
+
+fn placed(entry: &Entry, conversation: ConversationId) -> Result<PlacedMessage, PortError> {
+    debug_assert!(matches!(entry.body, EntryBody::MessageSent(_)));
+    entry.message(conversation).ok_or_else(|| PortError::new("log", "an appended entry is no message"))
+}
+
+impl From<AppendError> for SendMessageError {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::NotFound => Self::NotFound,
+            AppendError::OutOfDate => Self::OutOfDate,
+            AppendError::Contended => Self::Unavailable,
+            AppendError::Port(error) => Self::Port(error),
+        }
+    }
+}

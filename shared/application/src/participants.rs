@@ -1,0 +1,5 @@
+//! Who comes, who goes, and who may do what.
+
+pub mod add;
+pub mod remove;
+pub mod set_role;

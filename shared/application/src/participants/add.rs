@@ -1,0 +1,55 @@
+//! Adds people to a conversation.
+
+use parlance_domain::{
+    head::{Head, Seq},
+    ids::UserId,
+    log::{EntryBody, Joining},
+    permissions::{MissingRight, Role},
+    roster::{Member, Participant, Roster},
+};
+
+use crate::{
+    log::change::{Change, Plan},
+    ports::log::RowChange,
+};
+
+/// Somebody is to come in; who is there already stays as he is.
+#[derive(Debug, Clone)]
+pub struct AddParticipants {
+    /// Who, and as what.
+    pub joining: Vec<(UserId, Role)>,
+}
+
+impl AddParticipants {
+    /// The most people that one entry can bring: each is two rows of a transaction of 100, beside the entry.
+    pub const MAX: usize = 45;
+}
+
+impl Change for AddParticipants {
+    fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, MissingRight> {
+        for (_, role) in &self.joining {
+            actor.require_granting(*role)?;
+        }
+        let seq: Seq = head.seq.next();
+        let newcomers: Vec<_> =
+            self.joining.iter().filter(|(user, _)| roster.member(user).is_none()).collect();
+        if newcomers.is_empty() {
+            return Ok(Plan::Nothing);
+        }
+        Ok(Plan::Write {
+            body: EntryBody::ParticipantsAdded {
+                participants: newcomers
+                    .iter()
+                    .map(|(user, role)| Joining { user: user.clone(), role: *role })
+                    .collect(),
+            },
+            changes: newcomers
+                .into_iter()
+                .map(|(user, role)| RowChange::Join {
+                    user: user.clone(),
+                    participant: Participant { role: *role, joined: seq, since: seq },
+                })
+                .collect(),
+        })
+    }
+}

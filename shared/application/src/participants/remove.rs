@@ -1,0 +1,35 @@
+//! Removes somebody from a conversation.
+
+use parlance_domain::{
+    head::Head,
+    ids::UserId,
+    log::EntryBody,
+    permissions::MissingRight,
+    roster::{Member, Roster},
+};
+
+use crate::{
+    log::change::{Change, Plan},
+    ports::log::RowChange,
+};
+
+/// Somebody is to go; who is not there is gone already.
+#[derive(Debug, Clone)]
+pub struct RemoveParticipant {
+    /// Who.
+    pub user: UserId,
+}
+
+impl Change for RemoveParticipant {
+    fn plan(&self, actor: Member<'_>, _: &Head, roster: &Roster) -> Result<Plan, MissingRight> {
+        let Some(subject) = roster.member(&self.user) else {
+            actor.require(parlance_domain::permissions::Right::RemoveParticipants)?;
+            return Ok(Plan::Nothing);
+        };
+        actor.require_removal_of(subject.participant.role)?;
+        Ok(Plan::Write {
+            body: EntryBody::ParticipantRemoved { user: self.user.clone() },
+            changes: vec![RowChange::Leave { user: self.user.clone(), since: subject.participant.since }],
+        })
+    }
+}
