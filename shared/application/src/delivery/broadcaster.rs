@@ -137,15 +137,10 @@ impl Broadcaster {
             .collect();
         let mut is_late = vec![true; connections.len()];
         let mut deadline = self.clock.sleep(DIRECT_DEADLINE);
-        loop {
-            match select(under_way.next(), deadline).await {
-                Either::Left((Some((place, end)), still)) => {
-                    deadline = still;
-                    if let Some(is_late) = is_late.get_mut(place) {
-                        *is_late = end == LaneEnd::GivenUp;
-                    }
-                }
-                Either::Left((None, _)) | Either::Right(_) => break,
+        while let Either::Left((Some((place, end)), still)) = select(under_way.next(), deadline).await {
+            deadline = still;
+            if let Some(is_late) = is_late.get_mut(place) {
+                *is_late = end == LaneEnd::GivenUp;
             }
         }
         connections

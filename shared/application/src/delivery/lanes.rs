@@ -39,7 +39,7 @@ const TRIES: u32 = 4;
 /// The lanes of one host.
 #[derive(Clone)]
 pub struct Lanes {
-    lanes: Arc<Mutex<HashMap<ConnectionId, Lane>>>,
+    busy: Arc<Mutex<HashMap<ConnectionId, Lane>>>,
     poster: Arc<dyn ConnectionPoster>,
     directory: Arc<dyn ConnectionDirectory>,
     encoder: Arc<dyn EventEncoder>,
@@ -94,7 +94,7 @@ impl Lanes {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { lanes: Arc::default(), poster, directory, encoder, clock, random }
+        Self { busy: Arc::default(), poster, directory, encoder, clock, random }
     }
 
     /// Puts a frame into its lane now, and returns what has to be awaited until its way has ended.
@@ -134,7 +134,7 @@ impl Lanes {
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<ConnectionId, Lane>> {
-        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Gives the caller the lane if it was idle.

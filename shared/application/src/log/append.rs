@@ -142,25 +142,12 @@ impl TailAppend {
     /// Appends a message, or finds it where an earlier attempt left it.
     pub async fn append(&self, submission: &Submission, opening: Opening) -> Result<Appended, AppendError> {
         let conversation = submission.conversation;
-        let mut tail = match opening.head {
-            Some(head) => Tail {
-                head,
-                is_strong: false,
-                checked: submission.after.unwrap_or(head.seq.get()),
-                cached: opening.roster,
-                authorized: None,
-            },
-            None => {
-                let head = self.log.tail(conversation).await?.ok_or(AppendError::NotFound)?;
-                Tail {
-                    head,
-                    is_strong: true,
-                    checked: submission.after.unwrap_or(head.seq.get()),
-                    cached: opening.roster,
-                    authorized: None,
-                }
-            }
+        let (head, is_strong) = match opening.head {
+            Some(hint) => (hint, false),
+            None => (self.log.tail(conversation).await?.ok_or(AppendError::NotFound)?, true),
         };
+        let checked = submission.after.unwrap_or(head.seq.get());
+        let mut tail = Tail { head, is_strong, checked, cached: opening.roster, authorized: None };
         let mut has_written = false;
         for attempt in 0..ATTEMPTS {
             if !self.is_within_reach(submission, &mut tail) {

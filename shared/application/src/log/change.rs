@@ -61,7 +61,7 @@ pub enum Changed {
     /// It stands as this entry.
     Done {
         /// The entry.
-        entry: Entry,
+        entry: Box<Entry>,
         /// The roster from now on.
         roster: Arc<Roster>,
     },
@@ -131,7 +131,9 @@ impl LogChanger {
             };
             let (entry, after) = self.entry(&head, &roster, actor, body, &changes);
             match self.log.commit(conversation, &entry, &changes).await {
-                Ok(Commit::Committed) => return Ok(Changed::Done { entry, roster: Arc::new(after) }),
+                Ok(Commit::Committed) => {
+                    return Ok(Changed::Done { entry: Box::new(entry), roster: Arc::new(after) });
+                }
                 Ok(Commit::Refused) => {}
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "commit without an answer");
