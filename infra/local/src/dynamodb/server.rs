@@ -57,10 +57,10 @@ impl Server {
             }
         }
         let answer = self.forward(request).await?;
-        if kind == Kind::Other && changes_tables(operation) {
-            if let Err(error) = self.engine.tables_changed() {
-                tracing::error!(%error, "the tables could not be read again");
-            }
+        if changes_tables(operation)
+            && let Err(error) = self.engine.tables_changed()
+        {
+            tracing::error!(%error, "the tables could not be read again");
         }
         if kind != Kind::Read {
             self.engine.written();
@@ -93,10 +93,10 @@ impl Server {
         if self.faults.hit(FaultName::DynamodbHang).is_some() {
             std::future::pending::<()>().await;
         }
-        if self.faults.hit(FaultName::DynamodbUnprocessed).is_some() {
-            if let Some(answer) = answer::unprocessed(operation, body) {
-                return Some(answer);
-            }
+        if self.faults.hit(FaultName::DynamodbUnprocessed).is_some()
+            && let Some(answer) = answer::unprocessed(operation, body)
+        {
+            return Some(answer);
         }
         let transaction = matches!(operation, "TransactWriteItems" | "TransactGetItems");
         if transaction && self.faults.hit(FaultName::DynamodbConflict).is_some() {

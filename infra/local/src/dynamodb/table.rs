@@ -18,7 +18,7 @@ pub struct TableSpecError {
 pub struct TableSpec {
     /// Its name.
     pub name: String,
-    /// The body of CreateTable.
+    /// The body of `CreateTable`.
     pub(super) create: Value,
     /// The attribute that holds an item's expiry.
     pub(super) ttl_attribute: Option<String>,
