@@ -1,4 +1,7 @@
 //! Requests as they come off the wire: arrays of bulk strings, or a line of words.
+//!
+//! Read here and not by the crate `redis-protocol`: its decoder follows nested arrays by recursion, and 200,000 of them
+//! in 800 KB end the process. Requests are flat, so nothing is lost.
 
 use bytes::{Buf, Bytes, BytesMut};
 
