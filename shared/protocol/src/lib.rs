@@ -1,1 +1,16 @@
-//! The protocol: what is said on the wire.
+//! What is said on the wire: frames, events, requests, problem+json and the one table of error codes.
+
+pub mod conversation;
+pub mod error_code;
+pub mod event;
+pub mod fields;
+pub mod frame;
+pub mod json_events;
+pub mod limits;
+pub mod message;
+pub mod page;
+pub mod problem;
+pub mod request;
+pub mod wire_time;
+
+pub use parlance_domain::{head::Seq, ids};

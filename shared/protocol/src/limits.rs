@@ -1,0 +1,68 @@
+//! How large things may be: what `GET /api/messaging/limits/` and `session.ready` tell every client.
+
+use parlance_domain::{
+    conversation::{Reference, Title},
+    message::{MessageBody, MessageContent, Metadata},
+};
+use serde::{Deserialize, Serialize};
+
+/// The largest frame in either direction in bytes: what API Gateway bills as one.
+pub const MAX_FRAME_BYTES: usize = 32_000;
+/// The largest event in bytes as it is encoded: a message whose event would be larger is `too_large`.
+pub const MAX_EVENT_BYTES: usize = 32_000;
+/// The longest `id` of a client's frame in characters.
+pub const MAX_FRAME_ID_CHARS: usize = 64;
+/// The most participants that one request names.
+pub const MAX_PARTICIPANT_IDS: usize = 1_000;
+/// The most rows of one page.
+pub const MAX_PAGE_LIMIT: u64 = 200;
+/// The rows of a page when the client names no limit.
+pub const DEFAULT_PAGE_LIMIT: u64 = 50;
+/// How many participants stand in a Conversation.
+pub const SHOWN_PARTICIPANTS: usize = 100;
+/// The most open sockets of one user.
+pub const MAX_SOCKETS_PER_USER: usize = 20;
+
+/// The limits that a client may want to know before it is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of a message's text.
+    pub content_bytes: usize,
+    /// Bytes of a message's metadata as compact JSON.
+    pub metadata_bytes: usize,
+    /// Bytes of an event as it is encoded.
+    pub event_bytes: usize,
+    /// Bytes of a frame.
+    pub frame_bytes: usize,
+    /// Characters of a title.
+    pub title_chars: usize,
+    /// Bytes of each part of a `ref`.
+    pub ref_part_bytes: usize,
+    /// Users that one request adds.
+    pub participant_ids: usize,
+    /// Attachments of a message.
+    pub attachments: usize,
+    /// Mentions of a message.
+    pub mentions: usize,
+    /// Rows of a page.
+    pub page: u64,
+    /// Open sockets of one user.
+    pub sockets_per_user: usize,
+}
+
+impl Limits {
+    /// The limits of this system.
+    pub const CURRENT: Self = Self {
+        content_bytes: MessageContent::MAX_BYTES,
+        metadata_bytes: Metadata::MAX_BYTES,
+        event_bytes: MAX_EVENT_BYTES,
+        frame_bytes: MAX_FRAME_BYTES,
+        title_chars: Title::MAX_CHARS,
+        ref_part_bytes: Reference::MAX_BYTES,
+        participant_ids: MAX_PARTICIPANT_IDS,
+        attachments: MessageBody::MAX_ATTACHMENTS,
+        mentions: MessageBody::MAX_MENTIONS,
+        page: MAX_PAGE_LIMIT,
+        sockets_per_user: MAX_SOCKETS_PER_USER,
+    };
+}

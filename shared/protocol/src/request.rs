@@ -1,0 +1,8 @@
+//! What clients ask for: each request with how it is read, and how the client library writes it.
+
+pub mod create_conversation;
+pub mod create_direct;
+pub mod list_conversations;
+pub mod read_log;
+pub mod read_messages;
+pub mod send_message;

@@ -1,0 +1,62 @@
+//! `POST /api/messaging/conversations/`: a conversation of any kind but `direct`.
+
+use parlance_domain::{
+    conversation::{ConversationKind, History, Reference, Title},
+    ids::UserId,
+};
+
+use crate::{
+    fields::{self, Fields, Object},
+    limits::MAX_PARTICIPANT_IDS,
+    problem::Problem,
+};
+
+/// What the conversation is to be, and who is in it besides its creator.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateConversation {
+    /// What sort of conversation; never [`ConversationKind::Direct`].
+    pub kind: ConversationKind,
+    /// What people call it.
+    pub title: Option<Title>,
+    /// The others, each once.
+    pub participants: Vec<UserId>,
+    /// What it is about.
+    pub reference: Option<Reference>,
+    /// How much of the past a newcomer sees.
+    pub history: History,
+}
+
+impl CreateConversation {
+    /// Reads the body.
+    pub fn parse(body: &Object) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body);
+        let title = fields.optional("title", |value| {
+            Title::parse(fields::text(value)?).map_err(|invalid| invalid.to_string())
+        });
+        let kind = fields.optional("kind", |value| {
+            let allowed =
+                |name: &str| ConversationKind::parse(name).filter(|kind| *kind != ConversationKind::Direct);
+            fields::name(allowed, value, "group, task, service, ats, support")
+        });
+        let history = fields.optional("history", |value| fields::name(History::parse, value, "all, joined"));
+        let reference = fields.nested("ref", |reference| {
+            let kind = reference.required("type", fields::text);
+            let id = reference.required("id", fields::text);
+            let (kind, id) = (kind?, id?);
+            // Each part beside one that is valid, so that the pointer names the part which is not.
+            for (name, part) in [("type", kind), ("id", id)] {
+                if let Err(invalid) = Reference::parse(part, part) {
+                    reference.refuse(name, invalid.to_string());
+                }
+            }
+            Reference::parse(kind, id).ok()
+        });
+        let mut participants: Vec<UserId> =
+            fields.list("participant_ids", MAX_PARTICIPANT_IDS, fields::parsed);
+        participants.sort();
+        participants.dedup();
+        let kind = kind.unwrap_or(ConversationKind::Group);
+        let history = history.unwrap_or_default();
+        fields.finish(Some(Self { kind, title, participants, reference, history }))
+    }
+}
