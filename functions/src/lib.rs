@@ -1,1 +1,4 @@
-//! One file per route.
+//! WHAT CAN CALL US: one file per route, endpoint and consumed event; one binary per function.
+
+pub mod http;
+pub mod ws;

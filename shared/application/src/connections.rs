@@ -1,5 +1,6 @@
 //! Open sockets: letting them in, forgetting them, turning them out.
 
+pub mod admit;
 pub mod close;
 pub mod evict;
 pub mod open;

@@ -1,36 +1,32 @@
-//! A handshake: whether a socket may be opened, and its place in the registry.
+//! An admitted socket takes its place in the registry.
 
 use std::sync::Arc;
 
 use parlance_domain::{
     connection::{Connection, SocketScope},
-    ids::{ConnectionId, ConversationId, UserId},
+    ids::{ConnectionId, UserId},
     time::Timestamp,
 };
 
-use super::origins::AllowedOrigins;
 use crate::ports::{
     PortError,
     connections::{ConnectionDirectory, Registration},
-    conversations::ConversationRepository,
     environment::Clock,
 };
 
-/// Lets a socket in and registers it.
+/// Registers sockets, so that events find them.
 #[derive(Clone)]
 pub struct OpenConnection {
     directory: Arc<dyn ConnectionDirectory>,
-    conversations: Arc<dyn ConversationRepository>,
     clock: Arc<dyn Clock>,
-    origins: AllowedOrigins,
 }
 
-/// A socket that asks to be let in, for somebody whose token or ticket was good.
+/// A socket whose handshake was admitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Handshake {
+pub struct Opening {
     /// API Gateway's id of it.
     pub id: ConnectionId,
-    /// Who asks.
+    /// Whose it is.
     pub user: UserId,
     /// What for.
     pub scope: SocketScope,
@@ -38,16 +34,10 @@ pub struct Handshake {
     pub expires_at: Timestamp,
 }
 
-/// Why a socket is not let in.
+/// Why a socket is not let in after all.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenConnectionError {
-    /// The web page that asks is not on the list.
-    #[error("this origin is not allowed")]
-    OriginRefused,
-    /// The conversation that the socket is for is not there, or not the user's.
-    #[error("no such conversation")]
-    NoSuchConversation(ConversationId),
-    /// The token expired between the authorizer and here.
+    /// The token has expired since the handshake was admitted.
     #[error("the token has expired")]
     TokenExpired,
     /// The user has as many sockets as he may.
@@ -59,41 +49,18 @@ pub enum OpenConnectionError {
 }
 
 impl OpenConnection {
-    /// Takes the ports and the list of origins.
-    pub fn new(
-        directory: Arc<dyn ConnectionDirectory>,
-        conversations: Arc<dyn ConversationRepository>,
-        clock: Arc<dyn Clock>,
-        origins: AllowedOrigins,
-    ) -> Self {
-        Self { directory, conversations, clock, origins }
+    /// Takes the ports.
+    pub fn new(directory: Arc<dyn ConnectionDirectory>, clock: Arc<dyn Clock>) -> Self {
+        Self { directory, clock }
     }
 
-    /// Checks in the order of what a refusal costs, and registers last.
-    pub async fn execute(
-        &self,
-        handshake: &Handshake,
-        origin: Option<&str>,
-    ) -> Result<Connection, OpenConnectionError> {
-        if !self.origins.admit(origin) {
-            return Err(OpenConnectionError::OriginRefused);
-        }
+    /// Registers the socket.
+    pub async fn execute(&self, opening: Opening) -> Result<Connection, OpenConnectionError> {
+        let Opening { id, user, scope, expires_at } = opening;
         let now = self.clock.now();
-        let connection = Connection {
-            id: handshake.id.clone(),
-            user: handshake.user.clone(),
-            scope: handshake.scope,
-            expires_at: handshake.expires_at,
-            opened_at: now,
-        };
+        let connection = Connection { id, user, scope, expires_at, opened_at: now };
         if connection.is_expired(now) {
             return Err(OpenConnectionError::TokenExpired);
-        }
-        if let Some(conversation) = connection.scope.conversation() {
-            let membership = self.conversations.membership(&connection.user, conversation).await?;
-            if membership.is_none() {
-                return Err(OpenConnectionError::NoSuchConversation(conversation));
-            }
         }
         match self.directory.register(&connection, now).await? {
             Registration::Registered => Ok(connection),

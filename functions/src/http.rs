@@ -1,0 +1,6 @@
+//! What HTTP asks: one file per endpoint, grouped by resource.
+
+pub mod conversations;
+pub mod messages;
+pub mod service;
+pub mod tickets;

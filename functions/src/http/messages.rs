@@ -1,0 +1,4 @@
+//! Messages over HTTP.
+
+pub mod read;
+pub mod send;

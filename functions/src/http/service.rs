@@ -1,0 +1,4 @@
+//! What can be asked of the service itself.
+
+pub mod health;
+pub mod limits;

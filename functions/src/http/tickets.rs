@@ -1,0 +1,41 @@
+//! `POST /api/messaging/ws/ticket` → 201: a pass for one handshake within 30 seconds.
+
+use async_trait::async_trait;
+use parlance_application::tickets::issue::IssueTicket;
+use parlance_domain::ids::TicketId;
+use parlance_edge::{
+    Refusal,
+    http::{HttpRoute, Reply, Request},
+};
+use parlance_protocol::wire_time::WireTime;
+use serde::Serialize;
+
+/// Issues tickets.
+pub struct TicketIssue {
+    issue: IssueTicket,
+}
+
+#[derive(Serialize)]
+struct Response {
+    ticket: TicketId,
+    expires_at: WireTime,
+}
+
+impl TicketIssue {
+    /// Issues by this use case.
+    pub const fn new(issue: IssueTicket) -> Self {
+        Self { issue }
+    }
+}
+
+#[async_trait]
+impl HttpRoute for TicketIssue {
+    fn key(&self) -> &'static str {
+        "POST /api/messaging/ws/ticket"
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
+        let issued = self.issue.execute(&request.caller).await?;
+        Reply::created(&Response { ticket: issued.ticket, expires_at: issued.expires_at.into() })
+    }
+}

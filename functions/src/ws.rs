@@ -1,0 +1,8 @@
+//! What sockets ask: the handshake, the end, and one file per type of frame.
+
+pub mod authorizer;
+pub mod connect;
+pub mod disconnect;
+pub mod message_send;
+pub mod ping;
+pub mod session_start;

@@ -1,0 +1,94 @@
+//! What a handler sees of a request, and how it reads path, query and body.
+
+use std::{collections::HashMap, str::FromStr};
+
+use data_encoding::BASE64;
+use parlance_application::ports::identity::Identity;
+use parlance_protocol::{
+    error_code::ErrorCode,
+    fields::{self, Object},
+    problem::Problem,
+};
+
+use super::event::HttpEvent;
+
+/// The largest body that is read.
+const MAX_BODY_BYTES: usize = 1024 * 1024;
+
+/// A request of somebody who is known.
+#[derive(Debug)]
+pub struct Request {
+    /// Who calls.
+    pub caller: Identity,
+    /// What he asks.
+    pub parts: RequestParts,
+}
+
+/// A request, whoever sent it.
+#[derive(Debug)]
+pub struct RequestParts {
+    path: HashMap<String, String>,
+    query: Vec<(String, String)>,
+    headers: HashMap<String, String>,
+    body: Option<Vec<u8>>,
+}
+
+/// The conditions under which a request wants an answer.
+pub(super) struct Conditions {
+    /// The versions that the client has.
+    pub(super) if_none_match: Option<String>,
+}
+
+impl RequestParts {
+    /// Takes API Gateway's event apart; the route's key comes first.
+    pub fn of(event: HttpEvent) -> (String, Self) {
+        let HttpEvent { route_key, raw_query_string, headers, path_parameters, body, is_base64_encoded } = event;
+        let body = body.map(|body| {
+            if is_base64_encoded { BASE64.decode(body.as_bytes()).unwrap_or_default() } else { body.into_bytes() }
+        });
+        let query = url::form_urlencoded::parse(raw_query_string.as_bytes()).into_owned().collect();
+        let headers = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        (route_key, Self { path: path_parameters.unwrap_or_default(), query, headers, body })
+    }
+
+    /// A header by its name in lower case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// What decides between the whole answer and 304.
+    pub(super) fn conditions(&self) -> Conditions {
+        Conditions { if_none_match: self.header("if-none-match").map(str::to_owned) }
+    }
+
+    /// The id that stands in the path. What cannot be one does not exist.
+    pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
+        fields::path_id(self.path.get(name).map(String::as_str).unwrap_or_default())
+    }
+
+    /// The query, as the readers of requests take it.
+    pub fn query(&self) -> Object {
+        fields::query(self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// The JSON object that the body has to be.
+    pub fn json(&self) -> Result<Object, Problem> {
+        if let Some(media_type) = self.header("content-type") {
+            let essence = media_type.split(';').next().unwrap_or_default().trim();
+            if !essence.is_empty() && !essence.eq_ignore_ascii_case("application/json") {
+                return Err(Problem::new(ErrorCode::UnsupportedMediaType, "application/json is taken here"));
+            }
+        }
+        let body = self.body.as_deref().unwrap_or_default();
+        if body.len() > MAX_BODY_BYTES {
+            return Err(Problem::new(ErrorCode::TooLarge, "a body has at most 1 MiB"));
+        }
+        fields::object(body)
+    }
+
+    /// The token of an `Authorization: Bearer …` header.
+    pub(super) fn bearer(&self) -> Option<&str> {
+        let (scheme, token) = self.header("authorization")?.trim().split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
+    }
+}

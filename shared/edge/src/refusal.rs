@@ -1,0 +1,147 @@
+//! The one place where the errors of use cases become codes that clients see.
+
+use parlance_application::{
+    connections::open::OpenConnectionError,
+    conversations::{create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError},
+    messages::{find::FindMessageError, history::ReadHistoryError, send::SendMessageError},
+    ports::PortError,
+    sessions::authenticate::AuthenticateError,
+};
+use parlance_protocol::{error_code::ErrorCode, problem::Problem};
+
+use crate::{cursor::InvalidCursor, telemetry};
+
+/// How long a client is told to wait when something behind the server fails.
+const OUTAGE_PAUSE_MS: u64 = 1_000;
+
+/// Why a request is refused: what the client is told, and what only the log is told.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What the client is told.
+    pub problem: Problem,
+    /// What went wrong inside.
+    cause: Option<PortError>,
+}
+
+impl Refusal {
+    /// Adds the code, and the cause if there is one, to the invocation's line in the log.
+    pub fn record(&self) {
+        telemetry::record("code", self.problem.code.as_str());
+        if let Some(cause) = &self.cause {
+            telemetry::record("error", telemetry::causes(cause).as_str());
+        }
+    }
+
+    /// What a client is told when a handler panicked; the log knows where.
+    pub(crate) fn internal() -> Self {
+        Problem::new(ErrorCode::Internal, "an unexpected error; it has been logged").into()
+    }
+
+    fn unavailable(detail: &str) -> Self {
+        Problem::retry_after(ErrorCode::Unavailable, detail, OUTAGE_PAUSE_MS).into()
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self { problem, cause: None }
+    }
+}
+
+impl From<PortError> for Refusal {
+    fn from(cause: PortError) -> Self {
+        Self { cause: Some(cause), ..Self::unavailable("something behind the server did not answer") }
+    }
+}
+
+impl From<InvalidCursor> for Refusal {
+    fn from(error: InvalidCursor) -> Self {
+        Problem::malformed(error.to_string()).into()
+    }
+}
+
+impl From<AuthenticateError> for Refusal {
+    fn from(error: AuthenticateError) -> Self {
+        match error {
+            AuthenticateError::Expired => {
+                Problem::new(ErrorCode::TokenExpired, "the token has expired: come again with a fresh one").into()
+            }
+            AuthenticateError::Invalid => {
+                Problem::new(ErrorCode::Unauthenticated, "the token is not valid").into()
+            }
+            AuthenticateError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<OpenConnectionError> for Refusal {
+    fn from(error: OpenConnectionError) -> Self {
+        match error {
+            OpenConnectionError::TokenExpired => AuthenticateError::Expired.into(),
+            OpenConnectionError::TooManyConnections => {
+                Problem::new(ErrorCode::RateLimited, "too many open sockets").into()
+            }
+            OpenConnectionError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendMessageError> for Refusal {
+    fn from(error: SendMessageError) -> Self {
+        match error {
+            SendMessageError::NotFound => Problem::not_found().into(),
+            SendMessageError::OutOfDate => {
+                Problem::new(ErrorCode::OutOfDate, "`after` is too far from the end of the log: read the log").into()
+            }
+            SendMessageError::TooLarge => {
+                Problem::new(ErrorCode::TooLarge, "the message does not fit into one event").into()
+            }
+            SendMessageError::UnknownReply => {
+                Problem::invalid("/reply_to", "a message of this conversation").into()
+            }
+            SendMessageError::UnknownThread => {
+                Problem::invalid("/thread_id", "a message of this conversation").into()
+            }
+            SendMessageError::UnknownAttachment => {
+                Problem::invalid("/attachments", "attachments that the sender has uploaded").into()
+            }
+            SendMessageError::Unavailable => Self::unavailable("the conversation is too busy just now"),
+            SendMessageError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateConversationError> for Refusal {
+    fn from(error: CreateConversationError) -> Self {
+        match error {
+            CreateConversationError::DirectKind => {
+                Problem::invalid("/kind", "any kind but direct, which has a route of its own").into()
+            }
+            CreateConversationError::WithOneself => Problem::invalid("/user_id", "somebody else").into(),
+            CreateConversationError::TooManyParticipants => {
+                Problem::invalid("/participant_ids", "at most 1000 participants, the creator included").into()
+            }
+            CreateConversationError::ReferenceTaken => {
+                Problem::new(ErrorCode::Conflict, "the reference has a conversation already").into()
+            }
+            CreateConversationError::Unavailable => Self::unavailable("the conversation is too busy just now"),
+            CreateConversationError::Port(error) => error.into(),
+        }
+    }
+}
+
+/// Errors that say that something is not there for this user, and otherwise that the outside failed.
+macro_rules! not_found_or_port {
+    ($($error:ident),*) => {$(
+        impl From<$error> for Refusal {
+            fn from(error: $error) -> Self {
+                match error {
+                    $error::NotFound => Problem::not_found().into(),
+                    $error::Port(error) => error.into(),
+                }
+            }
+        }
+    )*};
+}
+
+not_found_or_port!(ConversationDetailError, FindMessageError, ReadHistoryError, ReadLogError);
