@@ -1,4 +1,4 @@
-//! WHAT CAN CALL US: one file per route, endpoint and consumed event; one binary per function.
+//! WHAT CAN CALL US: one file per route, endpoint and consumed event, and one binary per function, which lists what it is made of.
 
 pub mod http;
 pub mod ws;

@@ -36,7 +36,7 @@ pub struct InvalidCursor;
 
 impl CursorSigner {
     /// Derives the keys. With a previous secret, cursors that it signed are still good.
-    pub fn new(secret: &str, previous: Option<&str>) -> Self {
+    pub fn new(secret: &[u8], previous: Option<&[u8]>) -> Self {
         Self { current: derive(secret), previous: previous.map(derive) }
     }
 
@@ -69,8 +69,8 @@ impl CursorSigner {
     }
 }
 
-fn derive(secret: &str) -> [u8; 32] {
-    keyed(secret.as_bytes()).chain_update(b"parlance cursor 1").finalize().into_bytes().into()
+fn derive(secret: &[u8]) -> [u8; 32] {
+    keyed(secret).chain_update(b"parlance cursor 1").finalize().into_bytes().into()
 }
 
 fn signature(key: &[u8; 32], scope: CursorScope<'_>, place: &[u8]) -> [u8; SIGNATURE_BYTES] {
@@ -100,25 +100,26 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
 mod tests {
     use super::*;
 
-    const HERE: CursorScope<'_> = CursorScope { user: "alice", route: "conversations", filters: "kind=group" };
+    const HERE: CursorScope<'_> =
+        CursorScope { user: "alice", route: "conversations", filters: "kind=group" };
 
     #[test]
     fn a_cursor_leads_back_to_its_place() {
-        let signer = CursorSigner::new("secret", None);
+        let signer = CursorSigner::new(b"secret", None);
         let cursor = signer.sign(HERE, &(7_u64, "x"));
         assert_eq!(signer.verify(HERE, &cursor), Ok((7_u64, "x".to_owned())));
     }
 
     #[test]
     fn a_cursor_of_the_previous_secret_is_still_good_and_of_another_one_is_not() {
-        let cursor = CursorSigner::new("old", None).sign(HERE, &7_u64);
-        assert_eq!(CursorSigner::new("new", Some("old")).verify(HERE, &cursor), Ok(7_u64));
-        assert_eq!(CursorSigner::new("new", None).verify::<u64>(HERE, &cursor), Err(InvalidCursor));
+        let cursor = CursorSigner::new(b"old", None).sign(HERE, &7_u64);
+        assert_eq!(CursorSigner::new(b"new", Some(b"old")).verify(HERE, &cursor), Ok(7_u64));
+        assert_eq!(CursorSigner::new(b"new", None).verify::<u64>(HERE, &cursor), Err(InvalidCursor));
     }
 
     #[test]
     fn a_cursor_is_good_nowhere_else() {
-        let signer = CursorSigner::new("secret", None);
+        let signer = CursorSigner::new(b"secret", None);
         let cursor = signer.sign(HERE, &7_u64);
         for elsewhere in [
             CursorScope { user: "bob", ..HERE },
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_cursor_with_one_changed_character_is_refused() {
-        let signer = CursorSigner::new("secret", None);
+        let signer = CursorSigner::new(b"secret", None);
         let cursor = signer.sign(HERE, &7_u64);
         for position in 0..cursor.len() {
             let mut changed = cursor.clone().into_bytes();

@@ -64,7 +64,8 @@ impl From<AuthenticateError> for Refusal {
     fn from(error: AuthenticateError) -> Self {
         match error {
             AuthenticateError::Expired => {
-                Problem::new(ErrorCode::TokenExpired, "the token has expired: come again with a fresh one").into()
+                Problem::new(ErrorCode::TokenExpired, "the token has expired: come again with a fresh one")
+                    .into()
             }
             AuthenticateError::Invalid => {
                 Problem::new(ErrorCode::Unauthenticated, "the token is not valid").into()
@@ -91,7 +92,8 @@ impl From<SendMessageError> for Refusal {
         match error {
             SendMessageError::NotFound => Problem::not_found().into(),
             SendMessageError::OutOfDate => {
-                Problem::new(ErrorCode::OutOfDate, "`after` is too far from the end of the log: read the log").into()
+                Problem::new(ErrorCode::OutOfDate, "`after` is too far from the end of the log: read the log")
+                    .into()
             }
             SendMessageError::TooLarge => {
                 Problem::new(ErrorCode::TooLarge, "the message does not fit into one event").into()
@@ -124,7 +126,9 @@ impl From<CreateConversationError> for Refusal {
             CreateConversationError::ReferenceTaken => {
                 Problem::new(ErrorCode::Conflict, "the reference has a conversation already").into()
             }
-            CreateConversationError::Unavailable => Self::unavailable("the conversation is too busy just now"),
+            CreateConversationError::Unavailable => {
+                Self::unavailable("the conversation is too busy just now")
+            }
             CreateConversationError::Port(error) => error.into(),
         }
     }

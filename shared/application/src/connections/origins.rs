@@ -11,9 +11,9 @@ enum AllowedOrigin {
 }
 
 impl AllowedOrigins {
-    /// Reads a comma-separated list.
-    pub fn parse(list: &str) -> Self {
-        let origins = list.split(',').map(str::trim).filter(|origin| !origin.is_empty()).map(|origin| {
+    /// Takes the list.
+    pub fn of<T: AsRef<str>>(list: &[T]) -> Self {
+        let origins = list.iter().map(AsRef::as_ref).filter(|origin| !origin.is_empty()).map(|origin| {
             let origin = origin.trim_end_matches('/').to_ascii_lowercase();
             match origin.strip_suffix(":*") {
                 Some(host) => AllowedOrigin::AnyPort(host.to_owned()),
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn an_origin_is_admitted_only_as_it_is_listed() {
-        let origins = AllowedOrigins::parse("https://chat.example, http://localhost:*");
+        let origins = AllowedOrigins::of(&["https://chat.example", "http://localhost:*"]);
         for admitted in
             ["https://chat.example", "HTTPS://Chat.Example", "http://localhost", "http://localhost:5173"]
         {

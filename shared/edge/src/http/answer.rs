@@ -101,7 +101,10 @@ fn challenge(problem: &Problem) -> String {
     if problem.detail == NO_TOKEN {
         "Bearer realm=\"parlance\"".to_owned()
     } else {
-        format!("Bearer realm=\"parlance\", error=\"invalid_token\", error_description=\"{}\"", problem.detail)
+        format!(
+            "Bearer realm=\"parlance\", error=\"invalid_token\", error_description=\"{}\"",
+            problem.detail
+        )
     }
 }
 

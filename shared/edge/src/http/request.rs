@@ -42,9 +42,14 @@ pub(super) struct Conditions {
 impl RequestParts {
     /// Takes API Gateway's event apart; the route's key comes first.
     pub fn of(event: HttpEvent) -> (String, Self) {
-        let HttpEvent { route_key, raw_query_string, headers, path_parameters, body, is_base64_encoded } = event;
+        let HttpEvent { route_key, raw_query_string, headers, path_parameters, body, is_base64_encoded } =
+            event;
         let body = body.map(|body| {
-            if is_base64_encoded { BASE64.decode(body.as_bytes()).unwrap_or_default() } else { body.into_bytes() }
+            if is_base64_encoded {
+                BASE64.decode(body.as_bytes()).unwrap_or_default()
+            } else {
+                body.into_bytes()
+            }
         });
         let query = url::form_urlencoded::parse(raw_query_string.as_bytes()).into_owned().collect();
         let headers = headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
