@@ -1,1 +1,3 @@
-//! The adapters: how ports are kept.
+//! How the ports are kept: the only crate that names AWS and Redis.
+
+pub mod dynamodb;

@@ -1,0 +1,29 @@
+//! DynamoDB: the log, conversations, connections, tickets and signing keys, in two tables.
+
+mod attributes;
+mod body;
+mod capacity;
+mod connections;
+mod conversations;
+mod entry;
+mod failure;
+mod keys;
+mod message_log;
+mod retry;
+mod rows;
+mod signing_keys;
+mod stream;
+mod table;
+mod tickets;
+
+pub use self::{
+    capacity::{CapacityMeter, Usage},
+    connections::DynamoConnections,
+    conversations::DynamoConversations,
+    message_log::DynamoMessageLog,
+    signing_keys::{DynamoSigningKeys, FetchedKeys},
+    stream::{NewLogEntry, UnreadableRecord, new_log_entry},
+    table::Table,
+    tickets::DynamoTickets,
+};
+pub(crate) use self::connections::{decode_scope, encode_scope};

@@ -1,0 +1,169 @@
+//! The log of every conversation in DynamoDB: one item per entry, written only where nothing stands.
+
+mod changes;
+
+use async_trait::async_trait;
+use parlance_application::ports::{
+    PortError,
+    log::{
+        Append, AppendOnce, Commit, Consistency, LogPage, LogRange, MessageLog, Order, RowChange,
+    },
+};
+use parlance_domain::{
+    head::{Head, Seq},
+    ids::ConversationId,
+    log::{Entry, MessageKey},
+};
+
+use super::{
+    attributes::{EXPIRES_AT, Item, ItemBuilder, number, number_value, seq_value},
+    entry::{from_item, to_item},
+    failure::failed_because,
+    keys,
+    table::{Expression, RangeQuery, Refusal, SortRange, Table, Transacted, Write, Written},
+};
+
+/// How long a message's key is remembered for a client that did not say what it had seen, in seconds.
+const REMEMBERED_SECONDS: u64 = 24 * 60 * 60;
+
+/// The position of the message whose key a row remembers.
+const SEQ: &str = "seq";
+
+/// Keeps logs in the table `chat`.
+#[derive(Debug, Clone)]
+pub struct DynamoMessageLog {
+    table: Table,
+}
+
+impl DynamoMessageLog {
+    /// Keeps them in this table.
+    pub fn new(table: Table) -> Self {
+        Self { table }
+    }
+
+    fn item(&self, conversation: ConversationId, entry: &Entry) -> Result<Item, PortError> {
+        to_item(conversation, entry).map_err(|error| PortError::new(self.table.port(), error))
+    }
+
+    fn entry(&self, item: &Item) -> Result<Entry, PortError> {
+        from_item(item).map_err(|error| PortError::new(self.table.port(), error))
+    }
+}
+
+#[async_trait]
+impl MessageLog for DynamoMessageLog {
+    async fn tail(&self, conversation: ConversationId) -> Result<Option<Head>, PortError> {
+        let query = RangeQuery {
+            partition: keys::conversation_partition(conversation),
+            sort: SortRange::Prefix(keys::LOG),
+            descending: true,
+            consistent: true,
+            limit: Some(1),
+        };
+        let newest = self.table.fruitful_page(&query).await?.items;
+        newest.first().map(|item| self.entry(item).map(|entry| entry.head())).transpose()
+    }
+
+    async fn page(&self, conversation: ConversationId, range: LogRange) -> Result<LogPage, PortError> {
+        let up_to = range.up_to.unwrap_or(Seq::MAX);
+        if range.after >= up_to.get() || range.limit == 0 {
+            return Ok(LogPage { entries: Vec::new(), is_last: range.after >= up_to.get() });
+        }
+        let query = RangeQuery {
+            partition: keys::conversation_partition(conversation),
+            sort: SortRange::Between(keys::log_position(range.after + 1), keys::log_position(up_to.get())),
+            descending: range.order == Order::Descending,
+            consistent: range.consistency == Consistency::Strong,
+            limit: Some(i32::try_from(range.limit).unwrap_or(i32::MAX)),
+        };
+        let page = self.table.fruitful_page(&query).await?;
+        let entries = page.items.iter().map(|item| self.entry(item)).collect::<Result<Vec<_>, _>>()?;
+        let end = match range.order {
+            Order::Ascending => up_to.get(),
+            Order::Descending => range.after + 1,
+        };
+        let is_at_end = entries.last().is_some_and(|entry| entry.seq.get() == end);
+        Ok(LogPage { entries, is_last: is_at_end || page.next.is_none() })
+    }
+
+    async fn entries_at(&self, conversation: ConversationId, seqs: &[Seq]) -> Result<Vec<Entry>, PortError> {
+        let mut wanted = seqs.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let keys = wanted.into_iter().map(|seq| keys::entry(conversation, seq)).collect();
+        self.table.get_many(keys, true).await?.iter().map(|item| self.entry(item)).collect()
+    }
+
+    async fn append(&self, conversation: ConversationId, entry: &Entry) -> Result<Append, PortError> {
+        let item = self.item(conversation, entry)?;
+        match self.table.put(item, Some(Expression::absent())).await? {
+            Written::Done => Ok(Append::Stored),
+            Written::Refused(Some(item)) => Ok(Append::Taken(Box::new(self.entry(&item)?))),
+            Written::Refused(None) => {
+                let standing = self.table.get(keys::entry(conversation, entry.seq), true).await?;
+                let standing = standing
+                    .ok_or_else(|| failed_because(self.table.port(), "PutItem", "refused by an item that is not there"))?;
+                Ok(Append::Taken(Box::new(self.entry(&standing)?)))
+            }
+            Written::Contended => Ok(Append::Contended),
+        }
+    }
+
+    async fn append_once(
+        &self,
+        conversation: ConversationId,
+        entry: &Entry,
+    ) -> Result<AppendOnce, PortError> {
+        let Some(MessageKey::Client(client_id)) = &entry.key else {
+            return Ok(match self.append(conversation, entry).await? {
+                Append::Stored => AppendOnce::Stored,
+                Append::Taken(_) | Append::Contended => AppendOnce::Contended,
+            });
+        };
+        let now = entry.at.as_secs();
+        let row = ItemBuilder::new(keys::sent_message(&entry.actor, conversation, client_id))
+            .with(SEQ, seq_value(entry.seq))
+            .with(EXPIRES_AT, number_value(now + REMEMBERED_SECONDS))
+            .build();
+        let forgotten = Expression {
+            text: "attribute_not_exists(pk) OR #expires_at <= :now",
+            names: vec![("#expires_at", EXPIRES_AT)],
+            values: vec![(":now", number_value(now))],
+        };
+        let writes = [
+            Write::Put(row, Some(forgotten)),
+            Write::Put(self.item(conversation, entry)?, Some(Expression::absent())),
+        ];
+        let refusals = match self.table.transact(&writes).await? {
+            Transacted::Done => return Ok(AppendOnce::Stored),
+            Transacted::Refused(refusals) => refusals,
+        };
+        match refusals.first() {
+            Some(Refusal::Condition(Some(row))) => {
+                let seq = number(row, SEQ).and_then(Seq::new);
+                let seq = seq.ok_or_else(|| {
+                    failed_because(self.table.port(), "TransactWriteItems", "a message's key has no position")
+                })?;
+                Ok(AppendOnce::AlreadySent(seq))
+            }
+            _ => Ok(AppendOnce::Contended),
+        }
+    }
+
+    async fn commit(
+        &self,
+        conversation: ConversationId,
+        entry: &Entry,
+        changes: &[RowChange],
+    ) -> Result<Commit, PortError> {
+        let mut writes = vec![Write::Put(self.item(conversation, entry)?, Some(Expression::absent()))];
+        for change in changes {
+            changes::add(&mut writes, conversation, entry, change)
+                .map_err(|error| PortError::new(self.table.port(), error))?;
+        }
+        Ok(match self.table.transact(&writes).await? {
+            Transacted::Done => Commit::Committed,
+            Transacted::Refused(_) => Commit::Refused,
+        })
+    }
+}
