@@ -26,4 +26,3 @@ pub use self::{
     table::Table,
     tickets::DynamoTickets,
 };
-pub(crate) use self::connections::{decode_scope, encode_scope};

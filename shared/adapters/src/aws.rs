@@ -1,0 +1,74 @@
+//! What all clients of AWS share: credentials, Region, timeouts, and one HTTP client for plain and one for secure endpoints.
+
+use std::time::Duration;
+
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, ecs::EcsCredentialsProvider, environment::EnvironmentVariableCredentialsProvider,
+    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+};
+use aws_sdk_dynamodb::config::{
+    IdentityCache, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient,
+};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+
+use crate::configuration::{Configuration, ConfigurationError};
+
+/// A try takes no longer.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
+/// One try and two more.
+const ATTEMPTS: u32 = 3;
+/// Below the 20 s after which a frozen function's connections tend to be dead.
+pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The configuration for a service at its own endpoint or at AWS's.
+pub fn sdk_config(
+    configuration: &Configuration,
+    endpoint: Option<&str>,
+) -> Result<SdkConfig, ConfigurationError> {
+    let region = configuration.region.clone().ok_or(ConfigurationError::Missing("AWS_REGION"))?;
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(ATTEMPT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(ATTEMPT_TIMEOUT * (ATTEMPTS + 1))
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(Duration::from_millis(50));
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(credentials())
+        .identity_cache(IdentityCache::lazy().build())
+        .sleep_impl(SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
+        .time_source(aws_smithy_async::time::SystemTimeSource::new())
+        .http_client(http_client(endpoint.is_none_or(|url| url.starts_with("https:"))))
+        .timeout_config(timeouts)
+        .retry_config(retries)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
+    if let Some(endpoint) = endpoint {
+        config = config.endpoint_url(endpoint);
+    }
+    Ok(config.build())
+}
+
+/// A function finds its credentials in its environment, a container asks for them.
+pub fn credentials() -> SharedCredentialsProvider {
+    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
+        SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
+    } else {
+        SharedCredentialsProvider::new(EcsCredentialsProvider::builder().build())
+    }
+}
+
+/// Certificates are read only for an endpoint that needs them.
+fn http_client(is_secure: bool) -> SharedHttpClient {
+    let builder = Builder::new().pool_idle_timeout(POOL_IDLE_TIMEOUT);
+    if is_secure {
+        builder.tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    } else {
+        builder.build_http()
+    }
+}

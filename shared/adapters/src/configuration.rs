@@ -1,0 +1,197 @@
+//! What the environment says, read once and typed.
+
+use std::{env, sync::Arc, time::Duration};
+
+use url::Url;
+
+/// A variable of the environment that is missing or makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigurationError {
+    /// It is not there, or empty.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// It is there and cannot be used.
+    #[error("{name} must be {expected}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What it should have been.
+        expected: &'static str,
+    },
+}
+
+/// A secret that nothing prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<[u8]>);
+
+impl Secret {
+    /// Wraps the secret.
+    pub fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// The secret itself.
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// How tokens are verified.
+#[derive(Debug, Clone, Default)]
+pub struct TokenConfiguration {
+    /// The shared secret of HS256 tokens.
+    pub secret: Option<Secret>,
+    /// Where the keys of RS256, ES256 and EdDSA tokens are published.
+    pub jwks_url: Option<Url>,
+    /// What `iss` must be.
+    pub issuer: Option<String>,
+    /// What `aud` must hold.
+    pub audience: Option<String>,
+    /// How far clocks may be apart.
+    pub leeway: Duration,
+}
+
+/// What the environment says. A function is given what it needs and no more, so that most of it may be absent.
+#[derive(Debug, Clone, Default)]
+pub struct Configuration {
+    /// The Region.
+    pub region: Option<String>,
+    /// The table of logs and conversations.
+    pub chat_table: Option<String>,
+    /// The table of connections and tickets.
+    pub connections_table: Option<String>,
+    /// Where frames are posted: API Gateway's management endpoint, stage included.
+    pub connections_endpoint: Option<Url>,
+    /// Redis, unless the stack goes without.
+    pub redis_url: Option<Secret>,
+    /// What keeps the keys of this stack's life apart from those of any other.
+    pub stack_id: Option<String>,
+    /// The function that posts to many sockets.
+    pub fan_out_function: Option<String>,
+    /// The function that fetches signing keys.
+    pub jwks_refresh_function: Option<String>,
+    /// The timer queue.
+    pub log_entry_queue_url: Option<String>,
+    /// What cursors are signed with; the first signs, all are accepted.
+    pub signing_secrets: Vec<Secret>,
+    /// How tokens are verified.
+    pub tokens: TokenConfiguration,
+    /// The allowed origins; a host of `*` as port stands for any port.
+    pub allowed_origins: Vec<String>,
+    /// Endpoints other than AWS's own.
+    pub endpoints: Endpoints,
+}
+
+/// Endpoints other than AWS's own, by the SDK's own variables.
+#[derive(Debug, Clone, Default)]
+pub struct Endpoints {
+    /// `AWS_ENDPOINT_URL_DYNAMODB`.
+    pub dynamodb: Option<String>,
+    /// `AWS_ENDPOINT_URL_SQS`.
+    pub sqs: Option<String>,
+    /// `AWS_ENDPOINT_URL_LAMBDA`.
+    pub lambda: Option<String>,
+}
+
+impl Configuration {
+    /// Reads the process's environment.
+    pub fn from_env() -> Result<Self, ConfigurationError> {
+        Self::read(&|name| env::var(name).ok())
+    }
+
+    /// Reads variables through `lookup`; empty ones count as absent.
+    pub fn read(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Self, ConfigurationError> {
+        let variable = |name: &str| lookup(name).filter(|value| !value.is_empty());
+        let endpoint = |name: &str| variable(name).or_else(|| variable("AWS_ENDPOINT_URL"));
+        let secret = |name: &str| variable(name).map(|value| Secret::new(value.as_bytes()));
+        let connections_endpoint = match variable("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI") {
+            Some(local) => Some(url("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI", &local)?),
+            None => variable("CONNECTIONS_ENDPOINT")
+                .map(|value| url("CONNECTIONS_ENDPOINT", &value))
+                .transpose()?,
+        };
+        Ok(Self {
+            region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
+            chat_table: variable("CHAT_TABLE"),
+            connections_table: variable("CONNECTIONS_TABLE"),
+            connections_endpoint,
+            redis_url: secret("REDIS_URL"),
+            stack_id: variable("STACK_ID"),
+            fan_out_function: variable("FAN_OUT_FUNCTION"),
+            jwks_refresh_function: variable("JWKS_REFRESH_FUNCTION"),
+            log_entry_queue_url: variable("LOG_ENTRY_QUEUE_URL"),
+            signing_secrets: ["SIGNING_SECRET", "PREVIOUS_SIGNING_SECRET"]
+                .into_iter()
+                .filter_map(secret)
+                .collect(),
+            tokens: TokenConfiguration {
+                secret: secret("JWT_SECRET"),
+                jwks_url: variable("JWT_JWKS_URL").map(|value| url("JWT_JWKS_URL", &value)).transpose()?,
+                issuer: variable("JWT_ISSUER"),
+                audience: variable("JWT_AUDIENCE"),
+                leeway: Duration::from_secs(seconds("JWT_LEEWAY_SECONDS", variable("JWT_LEEWAY_SECONDS"), 60)?),
+            },
+            allowed_origins: variable("ALLOWED_ORIGINS")
+                .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
+                .unwrap_or_default(),
+            endpoints: Endpoints {
+                dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
+                sqs: endpoint("AWS_ENDPOINT_URL_SQS"),
+                lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA"),
+            },
+        })
+    }
+}
+
+fn url(name: &'static str, value: &str) -> Result<Url, ConfigurationError> {
+    Url::parse(value).map_err(|_| ConfigurationError::Invalid { name, expected: "a URL" })
+}
+
+fn seconds(name: &'static str, value: Option<String>, default: u64) -> Result<u64, ConfigurationError> {
+    match value {
+        None => Ok(default),
+        Some(value) => {
+            value.parse().map_err(|_| ConfigurationError::Invalid { name, expected: "a number of seconds" })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_variable_is_absent_and_the_local_endpoint_wins() {
+        let configuration = Configuration::read(&|name| {
+            let value = match name {
+                "REDIS_URL" => "",
+                "CHAT_TABLE" => "chat",
+                "CONNECTIONS_ENDPOINT" => "https://api.example/live",
+                "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI" => "http://127.0.0.1:9/live",
+                "ALLOWED_ORIGINS" => "http://localhost:*, https://a.example",
+                _ => return None,
+            };
+            Some(value.to_owned())
+        });
+        let configuration = configuration.unwrap();
+        assert_eq!(configuration.redis_url, None);
+        assert_eq!(configuration.chat_table.as_deref(), Some("chat"));
+        assert_eq!(configuration.connections_endpoint.unwrap().as_str(), "http://127.0.0.1:9/live");
+        assert_eq!(configuration.allowed_origins, ["http://localhost:*", "https://a.example"]);
+        assert_eq!(configuration.tokens.leeway, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_variable_that_makes_no_sense_is_named() {
+        let refusal = Configuration::read(&|name| (name == "JWT_LEEWAY_SECONDS").then(|| "soon".to_owned()));
+        let expected =
+            ConfigurationError::Invalid { name: "JWT_LEEWAY_SECONDS", expected: "a number of seconds" };
+        assert_eq!(refusal.unwrap_err(), expected);
+    }
+}
