@@ -15,6 +15,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use self::engine::Engine;
+pub(crate) use self::engine::place;
 use self::server::Server;
 pub use self::table::{TableSpec, TableSpecError};
 use crate::faults::Faults;

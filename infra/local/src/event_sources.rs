@@ -1,13 +1,23 @@
 //! Event sources: what reads a table's stream, a queue or the clock and calls a function with what it finds.
 
+mod backlog;
+mod filter;
 mod mapping;
+mod places;
+mod queue;
+mod schedule;
+mod stream;
+mod stream_batch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-pub use self::mapping::{EventMapping, MappingError, QueueMapping, ScheduleMapping, StreamMapping};
+pub use self::mapping::{
+    EventMapping, MappingError, QueueMapping, ScheduleMapping, StartingPosition, StreamMapping,
+};
+use self::places::Places;
 use crate::faults::Faults;
 use crate::lambda::Invoke;
 use crate::{dynamodb, sqs};
@@ -36,6 +46,9 @@ pub enum Error {
     /// The file of places refused.
     #[error("the places in the streams cannot be kept: {0}")]
     Store(#[from] rusqlite::Error),
+    /// The stream refused.
+    #[error("a stream cannot be read: {0}")]
+    Stream(#[from] dynamodb::Error),
     /// A mapping names a stream or queue that is not there.
     #[error("no such event source: {0}")]
     NoSuchSource(String),
@@ -46,9 +59,60 @@ pub struct Running {
     _guard: DropGuard,
 }
 
+/// What every event source is given.
+struct Context {
+    invoke: Arc<dyn Invoke>,
+    dynamodb: Arc<dynamodb::Running>,
+    queues: Arc<sqs::Queues>,
+    places: Arc<Places>,
+    region: String,
+    faults: Faults,
+}
+
 /// Starts to read every mapping's source.
+#[allow(clippy::unused_async, reason = "a source that lives elsewhere would have to be waited for")]
 pub async fn start(options: Options) -> Result<Running, Error> {
     let stop = CancellationToken::new();
-    let _ = options;
-    Ok(Running { _guard: stop.drop_guard() })
+    let context = Arc::new(Context {
+        invoke: options.invoke,
+        dynamodb: options.dynamodb,
+        queues: options.sqs.queues().clone(),
+        places: Arc::new(Places::open(options.data_dir.as_deref())?),
+        region: options.region,
+        faults: options.faults,
+    });
+    let guard = stop.clone().drop_guard();
+    for mapping in options.mappings {
+        let (context, stop) = (context.clone(), stop.clone());
+        match mapping {
+            EventMapping::Stream(mapping) => {
+                let reader = stream::Reader::open(context, mapping)?;
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = reader.run() => {}
+                    }
+                });
+            }
+            EventMapping::Queue(mapping) => {
+                let queue = context.queues.by_arn(&mapping.queue_arn);
+                let queue = queue.map_err(|_| Error::NoSuchSource(mapping.queue_arn.clone()))?;
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = queue::run(context, mapping, queue) => {}
+                    }
+                });
+            }
+            EventMapping::Schedule(mapping) => {
+                tokio::spawn(async move {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = schedule::run(context, mapping) => {}
+                    }
+                });
+            }
+        }
+    }
+    Ok(Running { _guard: guard })
 }

@@ -1,12 +1,23 @@
 //! SQS, embedded: queues with delay, visibility and a dead-letter queue, over AWS JSON 1.0 on one loopback port.
 
+mod attributes;
+mod batch;
+mod protocol;
 mod queue_spec;
+mod queues;
+mod refusal;
+mod store;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-pub use self::queue_spec::{QueueSpec, QueueSpecError};
+pub(crate) use self::attributes::digest_of_body;
+pub(crate) use self::protocol::system_attributes;
+pub use self::queue_spec::{QueueSpec, QueueSpecError, Redrive};
+pub(crate) use self::queues::Queues;
+pub(crate) use self::store::{Outgoing, Received};
 use crate::faults::Faults;
-use crate::loopback::Endpoint;
+use crate::loopback::{self, Endpoint};
 
 /// What the service is started with.
 #[derive(Clone, Default)]
@@ -24,9 +35,9 @@ pub struct Options {
 /// Why the service cannot start or serve.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The port cannot be bound.
-    #[error("SQS cannot listen: {0}")]
-    Listen(#[from] std::io::Error),
+    /// The port cannot be bound, or the directory not be written.
+    #[error("SQS cannot start: {0}")]
+    Start(#[from] std::io::Error),
     /// The file refused.
     #[error("SQS cannot keep its messages: {0}")]
     Store(#[from] rusqlite::Error),
@@ -47,30 +58,40 @@ pub struct CreatedQueue {
 pub struct Running {
     /// `http://127.0.0.1:port`, for `AWS_ENDPOINT_URL_SQS`.
     pub url: String,
-    endpoint: Endpoint,
+    queues: Arc<Queues>,
+    _endpoint: Endpoint,
 }
 
 /// Opens the file and starts to listen.
 pub async fn start(options: Options) -> Result<Running, Error> {
-    let listener = crate::loopback::bind(options.port).await?;
+    let listener = loopback::bind(options.port).await?;
     let endpoint = Endpoint::of(&listener)?;
-    Ok(Running { url: format!("http://{}", endpoint.address()), endpoint })
+    let url = format!("http://{}", endpoint.address());
+    let queues = Arc::new(Queues::open(options.data_dir.as_deref(), options.region, url.clone())?);
+    let handler = Arc::new(protocol::Server::new(queues.clone(), options.faults));
+    tokio::spawn(loopback::http::serve(listener, handler, endpoint.stop().clone()));
+    Ok(Running { url, queues, _endpoint: endpoint })
 }
 
 impl Running {
-    /// Creates the queues that are not there yet, gives those that are the attributes of the specs, and describes all.
+    /// Makes these the queues that there are, and describes them; messages of a queue that stays, stay.
+    #[allow(clippy::unused_async, reason = "a queue that lives elsewhere would have to be waited for")]
     pub async fn create_queues(&self, specs: &[QueueSpec]) -> Result<Vec<CreatedQueue>, Error> {
-        let _ = (specs, &self.endpoint);
-        Ok(Vec::new())
+        Ok(specs.iter().map(|spec| self.queues.create(spec.clone())).collect())
+    }
+
+    /// The queues, for what runs in this process.
+    pub(crate) fn queues(&self) -> &Arc<Queues> {
+        &self.queues
     }
 }
 
 /// The URL of a queue of the service at that address.
 pub fn queue_url(service_url: &str, name: &str) -> String {
-    format!("{service_url}/{}/{name}", crate::loopback::ACCOUNT)
+    format!("{service_url}/{}/{name}", loopback::ACCOUNT)
 }
 
 /// The ARN of a queue.
 pub fn queue_arn(region: &str, name: &str) -> String {
-    format!("arn:aws:sqs:{region}:{}:{name}", crate::loopback::ACCOUNT)
+    format!("arn:aws:sqs:{region}:{}:{name}", loopback::ACCOUNT)
 }

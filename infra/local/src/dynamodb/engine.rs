@@ -143,13 +143,13 @@ impl Engine {
         let shard_iterator = encode_shard_iterator(table, &streams::shard_id(table), after);
         let records =
             self.reader().get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?.records;
-        let place = records.last().map_or(after, |record| sequence(record).unwrap_or(after));
-        Ok((records, place))
+        let read_to = records.last().and_then(place).unwrap_or(after);
+        Ok((records, read_to))
     }
 }
 
 /// The place of a record in its stream.
-pub(super) fn sequence(record: &Record) -> Option<i64> {
+pub(crate) fn place(record: &Record) -> Option<i64> {
     let public: u128 = record.dynamodb.sequence_number.parse().ok()?;
     i64::try_from(public.checked_sub(PUBLIC_SEQUENCE_BASE)?).ok()
 }

@@ -51,6 +51,8 @@ pub struct StreamMapping {
     pub batch_size: usize,
     /// How long a batch may wait to fill.
     pub window: Duration,
+    /// How many batches may run at once, none of them with a key of another.
+    pub parallel: usize,
     /// Where reading begins the first time.
     pub starting_position: StartingPosition,
     /// The patterns of which a record must match one; all records when empty.
@@ -115,8 +117,8 @@ struct StreamProperties {
     function_response_types: Vec<FunctionResponseType>,
     destination_config: Option<DestinationConfig>,
     enabled: Option<bool>,
-    #[serde(rename = "ParallelizationFactor")]
-    _parallel: Option<u32>,
+    #[serde(default = "one")]
+    parallelization_factor: usize,
 }
 
 #[derive(Deserialize)]
@@ -186,6 +188,10 @@ struct ScalingConfig {
     maximum_concurrency: usize,
 }
 
+fn one() -> usize {
+    1
+}
+
 fn one_hundred() -> usize {
     100
 }
@@ -226,6 +232,7 @@ fn stream(function: &FunctionName, properties: StreamProperties) -> Result<Optio
         stream_arn: properties.stream,
         batch_size,
         window,
+        parallel: properties.parallelization_factor.clamp(1, 10),
         starting_position: properties.starting_position,
         filters: filters(properties.filter_criteria)?,
         bisect: properties.bisect_batch_on_function_error,

@@ -13,6 +13,17 @@ struct Entry {
     expires: Option<u64>,
 }
 
+/// Whether and when a key ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lifetime {
+    /// There is no such key.
+    Absent,
+    /// It has no end.
+    Endless,
+    /// It ends then.
+    Until(u64),
+}
+
 /// All keys. Times are milliseconds since 1970; a key whose time has come is gone for every reader.
 #[derive(Debug, Default)]
 pub(super) struct Keyspace {
@@ -61,10 +72,18 @@ impl Keyspace {
         entry.expires.is_none_or(|expires| expires > self.now).then_some(&entry.value)
     }
 
-    /// When the key ends, if it is there and if it does.
-    pub(super) fn expiry(&self, key: &[u8]) -> Option<Option<u64>> {
-        self.get(key)?;
-        self.entries.get(key).map(|entry| entry.expires)
+    /// Says whether and when a key ends.
+    pub(super) fn lifetime(&self, key: &[u8]) -> Lifetime {
+        match self.entries.get(key).map(|entry| entry.expires) {
+            Some(None) => Lifetime::Endless,
+            Some(Some(expires)) if expires > self.now => Lifetime::Until(expires),
+            Some(Some(_)) | None => Lifetime::Absent,
+        }
+    }
+
+    /// When a key ends, if it does.
+    pub(super) fn expiry(&self, key: &[u8]) -> Option<u64> {
+        if let Lifetime::Until(expires) = self.lifetime(key) { Some(expires) } else { None }
     }
 
     /// Gives a key a value and an end.

@@ -42,10 +42,10 @@ fn inline(buffer: &mut BytesMut) -> Result<Option<Vec<Bytes>>, Unreadable> {
 fn array(buffer: &mut BytesMut) -> Result<Option<Vec<Bytes>>, Unreadable> {
     let mut rest: &[u8] = buffer;
     let Some(count) = head(&mut rest, "too big mbulk count string")? else { return Ok(None) };
-    let count = match count {
-        None => return Err(Unreadable("invalid multibulk length".into())),
-        Some(count) if count > 0 => usize::try_from(count).unwrap_or(usize::MAX),
-        Some(_) => 0,
+    let count = match count.number {
+        Some(..=0) => 0,
+        Some(count) => usize::try_from(count).unwrap_or(usize::MAX),
+        None => usize::MAX,
     };
     if count > MOST_WORDS {
         return Err(Unreadable("invalid multibulk length".into()));
@@ -61,6 +61,7 @@ fn array(buffer: &mut BytesMut) -> Result<Option<Vec<Bytes>>, Unreadable> {
         }
         let Some(length) = head(&mut rest, "too big bulk count string")? else { return Ok(None) };
         let length = length
+            .number
             .and_then(|length| usize::try_from(length).ok())
             .filter(|length| *length <= LONGEST_WORD)
             .ok_or_else(|| Unreadable("invalid bulk length".into()))?;
@@ -77,15 +78,21 @@ fn array(buffer: &mut BytesMut) -> Result<Option<Vec<Bytes>>, Unreadable> {
     Ok(Some(spans.into_iter().filter_map(|span| whole.get(span)).map(Bytes::copy_from_slice).collect()))
 }
 
-/// Reads `*3\r\n` or `$5\r\n`: the number, or that it is none, or `None` until the line is whole.
-fn head(rest: &mut &[u8], too_long: &str) -> Result<Option<Option<i64>>, Unreadable> {
+/// The head of an array or of a bulk string.
+struct Head {
+    /// What stands after its mark, if that is a number.
+    number: Option<i64>,
+}
+
+/// Reads `*3\r\n` or `$5\r\n`; `None` until the line is whole.
+fn head(rest: &mut &[u8], too_long: &str) -> Result<Option<Head>, Unreadable> {
     let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") else {
         return if rest.len() > LONGEST_LINE { Err(Unreadable(too_long.into())) } else { Ok(None) };
     };
     let number = rest.get(1..end).and_then(|digits| std::str::from_utf8(digits).ok());
     let number = number.and_then(|digits| digits.parse().ok());
     rest.advance(end + 2);
-    Ok(Some(number))
+    Ok(Some(Head { number }))
 }
 
 #[cfg(test)]

@@ -305,7 +305,7 @@ fn quoted(arguments: &[Bytes]) -> String {
             break;
         }
         let argument: String = String::from_utf8_lossy(argument).chars().take(128 - text.len()).collect();
-        text.push_str(&format!("'{argument}' "));
+        text.extend(["'", &argument, "' "]);
     }
     text
 }

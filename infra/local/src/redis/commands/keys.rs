@@ -4,6 +4,7 @@
 use bytes::Bytes;
 
 use super::{Keyspace, Outcome, Refusal, Reply, first, integer, option};
+use crate::redis::keyspace::Lifetime;
 
 /// How a command spells a time.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -66,7 +67,10 @@ fn end(keys: &mut Keyspace, words: &[Bytes], unit: Unit, command: &str) -> Outco
         let name = words.get(2).map(|word| String::from_utf8_lossy(word)).unwrap_or_default();
         return Err(Refusal::Other(format!("ERR Unsupported option {name}")));
     }
-    let Some(current) = keys.expiry(key) else { return Ok(Reply::flag(false)) };
+    if keys.lifetime(key) == Lifetime::Absent {
+        return Ok(Reply::flag(false));
+    }
+    let current = keys.expiry(key);
     let allowed = match condition.as_deref() {
         Some("nx") => current.is_none(),
         Some("xx") => current.is_some(),
@@ -87,7 +91,7 @@ fn end(keys: &mut Keyspace, words: &[Bytes], unit: Unit, command: &str) -> Outco
 
 pub(super) fn persist(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
     let [key] = first(words)?;
-    let ends = keys.expiry(key).flatten().is_some();
+    let ends = keys.expiry(key).is_some();
     if ends {
         keys.set_expiry(key, None);
     }
@@ -109,10 +113,10 @@ pub(super) fn pttl(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
 
 /// What is left of a key in milliseconds; -1 when it has no end, -2 when it is not there.
 fn remaining(keys: &Keyspace, key: &[u8]) -> i64 {
-    match keys.expiry(key) {
-        None => -2,
-        Some(None) => -1,
-        Some(Some(expires)) => i64::try_from(expires.saturating_sub(keys.now())).unwrap_or(i64::MAX),
+    match keys.lifetime(key) {
+        Lifetime::Absent => -2,
+        Lifetime::Endless => -1,
+        Lifetime::Until(expires) => i64::try_from(expires.saturating_sub(keys.now())).unwrap_or(i64::MAX),
     }
 }
 

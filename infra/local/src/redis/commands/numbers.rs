@@ -36,7 +36,7 @@ pub(super) fn decrby(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
 fn add(keys: &mut Keyspace, key: &Bytes, amount: i64) -> Outcome {
     let old = keys.text(key)?.map_or(Ok(0), |text| integer(text))?;
     let sum = old.checked_add(amount).ok_or_else(overflow)?;
-    let expires = keys.expiry(key).flatten();
+    let expires = keys.expiry(key);
     keys.insert(key, Value::Text(sum.to_string().into()), expires);
     Ok(Reply::Integer(sum))
 }

@@ -65,7 +65,7 @@ pub(super) fn set(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
     let present = keys.get(key).is_some();
     let refused = (options.absent && present) || (options.present && !present);
     if !refused {
-        let expires = if options.keep { keys.expiry(key).flatten() } else { options.expires };
+        let expires = if options.keep { keys.expiry(key) } else { options.expires };
         keys.insert(key, Value::Text(value.clone()), expires);
     }
     Ok(match (options.get, refused) {
@@ -124,7 +124,7 @@ pub(super) fn append(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
     let mut text = BytesMut::from(keys.text(key)?.cloned().unwrap_or_default());
     text.extend_from_slice(tail);
     let length = text.len();
-    let expires = keys.expiry(key).flatten();
+    let expires = keys.expiry(key);
     keys.insert(key, Value::Text(text.freeze()), expires);
     Ok(Reply::count(length))
 }
