@@ -1,10 +1,22 @@
 //! Lambda: whatever calls a function (the gateway, an event source, another function) does it through `Invoke`.
 
+mod errors;
+mod function;
+mod host;
+mod http;
+mod journal;
+
 use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+
+pub use self::function::FunctionSettings;
+pub(crate) use self::host::request_id;
+pub use self::host::{Lambda, Settings};
+pub use self::http::function_arn;
+pub use self::journal::Journal;
 
 /// The logical id of a function in template.yaml, which is its name here too.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

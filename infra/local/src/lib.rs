@@ -3,7 +3,10 @@
 pub mod dynamodb;
 pub mod event_sources;
 pub mod faults;
+pub mod gateway;
 pub mod lambda;
 pub mod loopback;
+pub mod processes;
 pub mod redis;
 pub mod sqs;
+pub mod template;

@@ -1,0 +1,95 @@
+//! The WebSocket API: who may connect, which function gets which frame, and what comes back.
+
+mod authorizer;
+mod event;
+mod handshake;
+mod proxy_answer;
+mod session;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::connections::Connections;
+use super::limits::Limits;
+use crate::lambda::{FunctionName, InvocationOutcome, Invoke};
+use crate::template::{SocketApi as Description, SocketAuthorizer};
+
+pub use self::handshake::Handshake;
+
+/// One running WebSocket API.
+pub struct SocketApi {
+    id: String,
+    stage: String,
+    region: String,
+    domain: String,
+    description: Description,
+    routes: HashMap<String, Route>,
+    authorizer: Option<SocketAuthorizer>,
+    limits: Arc<Limits>,
+    invoke: Arc<dyn Invoke>,
+    /// Its open connections.
+    pub connections: Arc<Connections>,
+}
+
+/// A route, with what its invocations are called in the journal.
+struct Route {
+    function: FunctionName,
+    is_two_way: bool,
+    trigger: String,
+}
+
+impl SocketApi {
+    /// Runs the API that the template describes.
+    pub fn new(description: Description, region: &str, limits: Arc<Limits>, invoke: Arc<dyn Invoke>) -> Arc<Self> {
+        let route = |(key, route): (&String, &crate::template::SocketRoute)| {
+            let trigger = format!("socket {key}");
+            let route = Route { function: route.function.clone(), is_two_way: route.is_two_way, trigger };
+            (key.clone(), route)
+        };
+        Arc::new(Self {
+            id: description.id.clone(),
+            stage: description.stage.clone(),
+            region: region.to_owned(),
+            domain: format!("{}.execute-api.{region}.amazonaws.com", description.id),
+            routes: description.routes.iter().map(route).collect(),
+            authorizer: description.authorizer.clone(),
+            description,
+            limits,
+            invoke,
+            connections: Arc::default(),
+        })
+    }
+
+    /// The stage's name, which is the first segment of its paths.
+    pub fn stage(&self) -> &str {
+        &self.stage
+    }
+
+    fn route(&self, frame: &str) -> Option<(&str, &Route)> {
+        let selected = self.description.selection.evaluate(frame);
+        let selected = selected.filter(|key| !key.starts_with('$'));
+        let route = selected.and_then(|key| self.routes.get_key_value(&key));
+        route.or_else(|| self.routes.get_key_value("$default")).map(|(key, route)| (key.as_str(), route))
+    }
+
+    async fn call(&self, function: &FunctionName, trigger: &str, event: Bytes, most: Duration) -> InvocationOutcome {
+        match tokio::time::timeout(most, self.invoke.invoke(function, trigger, event)).await {
+            Ok(outcome) => outcome,
+            Err(_) => InvocationOutcome::TimedOut { payload: Bytes::new() },
+        }
+    }
+
+    /// Asks connections to close that were silent or open for too long, for ever.
+    pub async fn sweep(self: Arc<Self>) {
+        let shortest = self.limits.idle.min(self.limits.lifetime);
+        let period = (shortest / 8).clamp(Duration::from_millis(20), Duration::from_secs(5));
+        let mut ticks = tokio::time::interval(period);
+        loop {
+            ticks.tick().await;
+            self.connections.close_overdue(self.limits.idle, self.limits.lifetime);
+        }
+    }
+}

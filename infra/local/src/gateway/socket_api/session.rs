@@ -1,0 +1,97 @@
+//! The life of an open connection: its frames go to functions, its end to `$disconnect`.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::event::{self, own_frame};
+use super::proxy_answer::ProxyAnswer;
+use super::{Route, SocketApi};
+use crate::gateway::connections::{Connection, GOING_AWAY, connection_id};
+use crate::gateway::socket::{Ending, Incoming, Reader};
+use crate::gateway::upgrade::Upgrade;
+use crate::lambda::InvocationOutcome;
+
+/// The close code for a frame that is not text.
+const UNSUPPORTED_DATA: u16 = 1_003;
+
+impl SocketApi {
+    pub(super) async fn serve(self: Arc<Self>, connection: Arc<Connection>, upgrade: Upgrade) {
+        let ending = match upgrade.stream().await {
+            Ok((stream, early)) => {
+                let socket = Arc::clone(&connection.socket);
+                let limits = &self.limits;
+                match Reader::attach(socket, stream, early, limits.frame_bytes, limits.message_bytes) {
+                    Ok(reader) => self.read(&connection, reader).await,
+                    Err(_) => abnormal(),
+                }
+            }
+            Err(_) => abnormal(),
+        };
+        self.connections.remove(&connection.id);
+        connection.socket.close_outbox();
+        if let Some(route) = self.routes.get("$disconnect") {
+            let event = event::disconnect(&connection, &ending);
+            // Best effort, as on AWS: nothing repeats it.
+            self.call(&route.function, &route.trigger, event, self.limits.integration).await;
+        }
+    }
+
+    async fn read(self: &Arc<Self>, connection: &Arc<Connection>, mut reader: Reader) -> Ending {
+        loop {
+            if let Some(code) = connection.asked_to_close() {
+                let reason = if code == GOING_AWAY { "Going away" } else { "" };
+                return reader.close(code, reason).await;
+            }
+            let may_read = connection.frames.load(Ordering::Acquire) < self.limits.frames_at_once;
+            match reader.next(may_read).await {
+                Incoming::Text(frame) => {
+                    connection.touch();
+                    connection.frames.fetch_add(1, Ordering::AcqRel);
+                    let (this, connection) = (Arc::clone(self), Arc::clone(connection));
+                    tokio::spawn(async move {
+                        this.handle(&connection, &frame).await;
+                        let before = connection.frames.fetch_sub(1, Ordering::AcqRel);
+                        if before == this.limits.frames_at_once {
+                            connection.socket.wake();
+                        }
+                    });
+                }
+                Incoming::Binary(_) => {
+                    return reader.close(UNSUPPORTED_DATA, "Binary frames are not supported").await;
+                }
+                Incoming::Sign => connection.touch(),
+                Incoming::Woken => {}
+                Incoming::Closed(ending) => return ending,
+            }
+        }
+    }
+
+    async fn handle(&self, connection: &Connection, frame: &Utf8Bytes) {
+        let Some((key, route)) = self.route(frame) else {
+            connection.send(own_frame("Forbidden", &connection.id, &connection_id()).as_bytes());
+            return;
+        };
+        let (event, request_id) = event::message(connection, key, frame);
+        let outcome = self.call(&route.function, &route.trigger, event, self.limits.integration).await;
+        if reply(connection, route, &outcome).is_none() {
+            connection.send(own_frame("Internal server error", &connection.id, &request_id).as_bytes());
+        }
+    }
+}
+
+/// Sends what a two-way route's function answered; none if there was no usable answer.
+fn reply(connection: &Connection, route: &Route, outcome: &InvocationOutcome) -> Option<()> {
+    let InvocationOutcome::Answered(payload) = outcome else { return None };
+    let answer = ProxyAnswer::read(payload)?;
+    if route.is_two_way {
+        // A status of 400 or more is sent like any other; sources disagree on what AWS does.
+        connection.send(&answer.body_bytes()?);
+    }
+    Some(())
+}
+
+fn abnormal() -> Ending {
+    Ending { code: 1_006, reason: "Connection closed abnormally".to_owned() }
+}
