@@ -13,7 +13,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 pub use self::function::FunctionSettings;
-pub(crate) use self::host::request_id;
 pub use self::host::{Lambda, Settings};
 pub use self::http::function_arn;
 pub use self::journal::Journal;

@@ -1,5 +1,7 @@
 //! The local cloud: reads template.yaml and runs the system that it describes, whole, on this machine.
 
+pub mod cli;
+pub mod cloud;
 pub mod dynamodb;
 pub mod event_sources;
 pub mod faults;
@@ -8,5 +10,8 @@ pub mod lambda;
 pub mod loopback;
 pub mod processes;
 pub mod redis;
+pub mod secrets;
 pub mod sqs;
 pub mod template;
+pub mod tokens;
+pub mod workspace;

@@ -60,7 +60,8 @@ impl Processes {
             }
             None => Command::new(&program.path),
         };
-        let inherited = INHERITED.iter().filter_map(|key| Some((OsString::from(key), std::env::var_os(key)?)));
+        let inherited =
+            INHERITED.iter().filter_map(|key| Some((OsString::from(key), std::env::var_os(key)?)));
         let mut child = command
             .env_clear()
             .envs(inherited)

@@ -84,6 +84,14 @@ impl Template {
         self.0["Parameters"].get(name).is_some()
     }
 
+    /// The programs that functions and services run, whatever the conditions.
+    pub fn programs(&self) -> impl Iterator<Item = &str> {
+        members(&self.0["Resources"]).filter_map(|(_, resource)| {
+            let metadata = &resource["Metadata"];
+            metadata["BuildProperties"]["Binary"].as_str().or_else(|| metadata["Binary"].as_str())
+        })
+    }
+
     /// The tables alone, which must exist before attributes of theirs can be known.
     pub fn tables(&self, circumstances: &Circumstances) -> Result<Vec<(String, TableSpec)>, TemplateError> {
         let resolver = Resolver::new(&self.0, circumstances)?;
@@ -97,7 +105,10 @@ impl Template {
     }
 
     /// The secrets that are to be generated once and kept.
-    pub fn secrets(&self, circumstances: &Circumstances) -> Result<BTreeMap<String, SecretSpec>, TemplateError> {
+    pub fn secrets(
+        &self,
+        circumstances: &Circumstances,
+    ) -> Result<BTreeMap<String, SecretSpec>, TemplateError> {
         let resolver = Resolver::new(&self.0, circumstances)?;
         let mut secrets = BTreeMap::new();
         for (logical_id, resource) in self.present(&resolver)? {
@@ -172,7 +183,11 @@ fn table(logical_id: &str, resource: &Value, resolver: &Resolver<'_>) -> Result<
     TableSpec::parse(logical_id, &all).map_err(|error| properties.error(error.to_string()))
 }
 
-fn http_api(mut properties: Properties<'_>, system: &mut System, resolver: &Resolver<'_>) -> Result<(), TemplateError> {
+fn http_api(
+    mut properties: Properties<'_>,
+    system: &mut System,
+    resolver: &Resolver<'_>,
+) -> Result<(), TemplateError> {
     let cors = properties.take("CorsConfiguration")?;
     properties.pass_over(&[
         "AccessLogSettings",

@@ -37,7 +37,13 @@ pub struct Connection {
 
 impl Connection {
     /// A connection that opens now.
-    pub fn new(id: Box<str>, identity: (&str, &str), connected_at_ms: u64, context: String, socket: Arc<Socket>) -> Arc<Self> {
+    pub fn new(
+        id: Box<str>,
+        identity: (&str, &str),
+        connected_at_ms: u64,
+        context: String,
+        socket: Arc<Socket>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             id,
             source_ip: identity.0.into(),

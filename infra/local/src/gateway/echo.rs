@@ -29,8 +29,11 @@ pub fn echo(mut request: Request<Body>, limits: &Arc<Limits>) -> Response<Full<B
     let answer = upgrade.answer(None);
     let limits = Arc::clone(limits);
     tokio::spawn(async move {
-        let (frame_bytes, message_bytes) =
-            if is_rfc { (RFC_MESSAGE_BYTES, RFC_MESSAGE_BYTES) } else { (limits.frame_bytes, limits.message_bytes) };
+        let (frame_bytes, message_bytes) = if is_rfc {
+            (RFC_MESSAGE_BYTES, RFC_MESSAGE_BYTES)
+        } else {
+            (limits.frame_bytes, limits.message_bytes)
+        };
         let Ok((stream, early)) = upgrade.stream().await else { return };
         let backlog = if is_rfc { RFC_MESSAGE_BYTES } else { limits.backlog_bytes };
         let socket = Socket::new(backlog);

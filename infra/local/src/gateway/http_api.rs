@@ -11,6 +11,7 @@ use std::time::Duration;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::HeaderMap;
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 
 use self::cors::CorsPolicy;
@@ -45,7 +46,12 @@ impl HttpApi {
     }
 
     /// Answers one request; `path` is what the CDN has made of the request's own.
-    pub async fn answer(&self, request: Request<Incoming>, path: &str, source_ip: &str) -> Response<Full<Bytes>> {
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        path: &str,
+        source_ip: &str,
+    ) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
         let origin = parts.headers.get("origin").cloned();
         if let (Some(cors), Some(origin)) = (&self.cors, &origin)
@@ -67,7 +73,7 @@ impl HttpApi {
 
     async fn route(
         &self,
-        parts: &hyper::http::request::Parts,
+        parts: &Parts,
         path: &str,
         source_ip: &str,
         body: Incoming,

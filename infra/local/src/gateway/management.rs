@@ -53,8 +53,8 @@ impl Management {
                     let this = Arc::clone(&this);
                     async move { Ok::<_, Infallible>(this.answer(request).await) }
                 });
-                let connection =
-                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let connection = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service);
                 tokio::select! {
                     () = stop.cancelled() => {}
                     // A caller that goes away is none of our business.

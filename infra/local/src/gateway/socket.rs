@@ -310,7 +310,9 @@ impl Reader {
         let (code, reason) = match error {
             Error::Capacity(_) => (CloseCode::Size, "Message too big"),
             Error::Utf8(_) => (CloseCode::Invalid, "Invalid UTF-8"),
-            Error::Protocol(tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake)
+            Error::Protocol(
+                tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
+            )
             | Error::Io(_)
             | Error::ConnectionClosed
             | Error::AlreadyClosed => {

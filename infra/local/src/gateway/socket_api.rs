@@ -43,7 +43,12 @@ struct Route {
 
 impl SocketApi {
     /// Runs the API that the template describes.
-    pub fn new(description: Description, region: &str, limits: Arc<Limits>, invoke: Arc<dyn Invoke>) -> Arc<Self> {
+    pub fn new(
+        description: Description,
+        region: &str,
+        limits: Arc<Limits>,
+        invoke: Arc<dyn Invoke>,
+    ) -> Arc<Self> {
         let route = |(key, route): (&String, &crate::template::SocketRoute)| {
             let trigger = format!("socket {key}");
             let route = Route { function: route.function.clone(), is_two_way: route.is_two_way, trigger };
@@ -75,7 +80,13 @@ impl SocketApi {
         route.or_else(|| self.routes.get_key_value("$default")).map(|(key, route)| (key.as_str(), route))
     }
 
-    async fn call(&self, function: &FunctionName, trigger: &str, event: Bytes, most: Duration) -> InvocationOutcome {
+    async fn call(
+        &self,
+        function: &FunctionName,
+        trigger: &str,
+        event: Bytes,
+        most: Duration,
+    ) -> InvocationOutcome {
         match tokio::time::timeout(most, self.invoke.invoke(function, trigger, event)).await {
             Ok(outcome) => outcome,
             Err(_) => InvocationOutcome::TimedOut { payload: Bytes::new() },

@@ -33,8 +33,7 @@ pub(super) fn timed_out(request_id: &str, timeout: Duration) -> InvocationOutcom
 
 /// The answer is larger than a synchronous invocation may return.
 pub(super) fn answer_too_large(most: usize) -> InvocationOutcome {
-    let message =
-        format!("Response payload size exceeded maximum allowed payload size ({most} bytes).");
+    let message = format!("Response payload size exceeded maximum allowed payload size ({most} bytes).");
     let payload = body("Function.ResponseSizeTooLarge", &message);
     InvocationOutcome::FunctionError { kind: UNHANDLED.to_owned(), payload }
 }

@@ -175,7 +175,7 @@ impl Lambda {
 }
 
 /// A version 4 UUID, as AWS names requests.
-pub(crate) fn request_id() -> Arc<str> {
+fn request_id() -> Arc<str> {
     let random = rand::random::<u128>() & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{random:032x}");
     let part = |range| hex.get(range).unwrap_or_default();

@@ -43,8 +43,8 @@ pub(super) async fn serve(listener: TcpListener, lambda: Weak<Lambda>, stop: Can
                     })
                 }
             });
-            let connection =
-                hyper::server::conn::http1::Builder::new().serve_connection(hyper_util::rt::TokioIo::new(stream), service);
+            let connection = hyper::server::conn::http1::Builder::new()
+                .serve_connection(hyper_util::rt::TokioIo::new(stream), service);
             tokio::select! {
                 () = stop.cancelled() => {}
                 // A process that ends closes its connections without ceremony.
@@ -72,7 +72,9 @@ async fn answer(lambda: &Arc<Lambda>, request: Request<Incoming>) -> Answer {
             let rest: [Option<&str>; 4] =
                 [segments.next(), segments.next(), segments.next(), segments.next()];
             match rest {
-                [Some("runtime"), Some("invocation"), Some("next"), None] if request.method() == Method::GET => {
+                [Some("runtime"), Some("invocation"), Some("next"), None]
+                    if request.method() == Method::GET =>
+                {
                     next(lambda, function, environment).await
                 }
                 [Some("runtime"), Some("invocation"), Some(request_id), Some("response")] => {
@@ -104,7 +106,10 @@ async fn next(lambda: &Lambda, function: &Function, environment: u64) -> Answer 
     let mut answer = Response::new(Full::new(payload));
     let headers = answer.headers_mut();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
-    headers.insert("lambda-runtime-deadline-ms", HeaderValue::from(u64::try_from(deadline_epoch_ms).unwrap_or(u64::MAX)));
+    headers.insert(
+        "lambda-runtime-deadline-ms",
+        HeaderValue::from(u64::try_from(deadline_epoch_ms).unwrap_or(u64::MAX)),
+    );
     for (name, value) in [
         ("lambda-runtime-aws-request-id", &*request_id),
         ("lambda-runtime-invoked-function-arn", &arn),

@@ -55,14 +55,17 @@ pub(super) fn read(
     properties.pass_over(&PASSED_OVER);
     let mut variables = BTreeMap::new();
     for (key, value) in members(&environment["Variables"]) {
-        let text = plain_text(value).map_err(|error| properties.error(format!("Environment: {key}: {error}")))?;
+        let text =
+            plain_text(value).map_err(|error| properties.error(format!("Environment: {key}: {error}")))?;
         variables.insert(key.clone(), text);
     }
     properties.finish()?;
     for (event_id, event) in members(&events) {
         let kind = event["Type"].as_str().unwrap_or_default();
         match kind {
-            "HttpApi" => system.http.get_or_insert_default().routes.push(http_route(logical_id, event_id, event)?),
+            "HttpApi" => {
+                system.http.get_or_insert_default().routes.push(http_route(logical_id, event_id, event)?)
+            }
             _ => {
                 let mapping = EventMapping::parse(&name, kind, &event["Properties"])
                     .map_err(|error| TemplateError::resource(logical_id, format!("{event_id}: {error}")))?;

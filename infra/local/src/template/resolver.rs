@@ -152,7 +152,11 @@ impl<'a> Resolver<'a> {
                 };
                 let items = self.resolve(items)?.unwrap_or_default();
                 let index: usize = self.text(index)?.parse().map_err(|_| "Fn::Select wants an index")?;
-                list(&items)?.get(index).cloned().map(Some).ok_or_else(|| "Fn::Select: no such item".to_owned())
+                list(&items)?
+                    .get(index)
+                    .cloned()
+                    .map(Some)
+                    .ok_or_else(|| "Fn::Select: no such item".to_owned())
             }
             "Fn::FindInMap" => {
                 let keys: Vec<String> =
@@ -203,7 +207,9 @@ impl<'a> Resolver<'a> {
                 Ok(format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{resource}"))
             }
             (None, _) => Err(format!("Fn::GetAtt: there is no {resource}")),
-            (Some(kind), _) => Err(format!("Fn::GetAtt: {attribute} of {resource} ({kind}) is not supported")),
+            (Some(kind), _) => {
+                Err(format!("Fn::GetAtt: {attribute} of {resource} ({kind}) is not supported"))
+            }
         }
     }
 
@@ -224,7 +230,9 @@ impl<'a> Resolver<'a> {
             match (name.strip_prefix('!'), own.and_then(|own| own.get(name)), name.split_once('.')) {
                 (Some(literal), _, _) => text.push_str(&format!("${{{literal}}}")),
                 (None, Some(value), _) => text.push_str(&self.text(value)?),
-                (None, None, Some((resource, attribute))) => text.push_str(&self.attribute(resource, attribute)?),
+                (None, None, Some((resource, attribute))) => {
+                    text.push_str(&self.attribute(resource, attribute)?)
+                }
                 (None, None, None) => {
                     let value = self.reference(name)?.unwrap_or_default();
                     text.push_str(&plain_text(&value)?);

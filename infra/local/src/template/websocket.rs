@@ -62,7 +62,8 @@ impl Parts {
                 properties.expect("IntegrationMethod", &["POST"])?;
                 properties.pass_over(&["ApiId", "Description", "ConnectionType", "PayloadFormatVersion"]);
                 let uri = properties.required_text("IntegrationUri")?;
-                let function = function_of(&uri).ok_or_else(|| properties.error("IntegrationUri names no function"))?;
+                let function =
+                    function_of(&uri).ok_or_else(|| properties.error("IntegrationUri names no function"))?;
                 self.integrations.insert(logical_id.to_owned(), function);
             }
             "Route" => self.read_route(&mut properties)?,
@@ -78,14 +79,19 @@ impl Parts {
         properties.finish()
     }
 
-    fn read_api(&mut self, properties: &mut Properties<'_>, resolver: &Resolver<'_>) -> Result<(), TemplateError> {
+    fn read_api(
+        &mut self,
+        properties: &mut Properties<'_>,
+        resolver: &Resolver<'_>,
+    ) -> Result<(), TemplateError> {
         properties.expect("ProtocolType", &["WEBSOCKET"])?;
         let expression = properties.required_text("RouteSelectionExpression")?;
         let Some(selection) = SelectionExpression::parse(&expression) else {
             return Err(properties.error(format!("RouteSelectionExpression: {expression} is not supported")));
         };
         properties.pass_over(&["Name", "Description", "IpAddressType", "DisableExecuteApiEndpoint", "Tags"]);
-        let reference = Value::Object(Map::from_iter([("Ref".to_owned(), Value::from(properties.logical_id))]));
+        let reference =
+            Value::Object(Map::from_iter([("Ref".to_owned(), Value::from(properties.logical_id))]));
         let id = resolver.resolve(&reference).map_err(|error| properties.error(error))?;
         let id = id.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
         if self.api.replace((properties.logical_id.to_owned(), id, selection)).is_some() {
@@ -98,7 +104,8 @@ impl Parts {
         properties.expect("AuthorizerType", &["REQUEST"])?;
         properties.pass_over(&["ApiId", "Name", "AuthorizerCredentialsArn"]);
         let uri = properties.required_text("AuthorizerUri")?;
-        let function = function_of(&uri).ok_or_else(|| properties.error("AuthorizerUri names no function"))?;
+        let function =
+            function_of(&uri).ok_or_else(|| properties.error("AuthorizerUri names no function"))?;
         let sources = properties.take("IdentitySource")?.unwrap_or_default();
         let mut identity_sources = Vec::new();
         for source in sources.as_array().into_iter().flatten().filter_map(Value::as_str) {
@@ -148,12 +155,16 @@ impl Parts {
         let mut authorizer = None;
         for (logical_id, route) in self.routes {
             let refuse = |reason: &str| TemplateError::resource(&logical_id, reason);
-            let function = self.integrations.get(&route.integration).ok_or_else(|| refuse("its integration is missing"))?;
+            let function = self
+                .integrations
+                .get(&route.integration)
+                .ok_or_else(|| refuse("its integration is missing"))?;
             if let Some(wanted) = &route.authorizer {
                 if route.key != "$connect" {
                     return Err(refuse("only $connect can have an authorizer"));
                 }
-                let found = self.authorizers.get(wanted).ok_or_else(|| refuse("its authorizer is missing"))?;
+                let found =
+                    self.authorizers.get(wanted).ok_or_else(|| refuse("its authorizer is missing"))?;
                 authorizer = Some(found.clone());
             }
             let is_two_way = route.selects_response && self.route_responses.contains(&logical_id);

@@ -42,7 +42,8 @@ pub(super) fn proxied(payload: &Bytes) -> Option<Response<Full<Bytes>>> {
     }
     let proxied: Proxied = serde_json::from_value(value).ok()?;
     let body = proxied.body.unwrap_or_default();
-    let body = if proxied.is_base64_encoded { BASE64.decode(body.as_bytes()).ok()? } else { body.into_bytes() };
+    let body =
+        if proxied.is_base64_encoded { BASE64.decode(body.as_bytes()).ok()? } else { body.into_bytes() };
     let mut answer = Response::new(Full::from(body));
     *answer.status_mut() = StatusCode::from_u16(proxied.status_code).ok()?;
     let headers = answer.headers_mut();

@@ -116,7 +116,9 @@ mod tests {
 
     #[test]
     fn another_origin_hears_nothing() {
-        for origin in ["null", "http://localhost.evil:80", "https://app.example.evil", "http://localhost:1@evil"] {
+        for origin in
+            ["null", "http://localhost.evil:80", "https://app.example.evil", "http://localhost:1@evil"]
+        {
             let answer = policy().preflight(&HeaderValue::from_static(origin));
             assert!(answer.headers().is_empty(), "{origin}");
         }

@@ -65,7 +65,10 @@ pub(super) fn event(
             event.insert("queryStringParameters".to_owned(), query::joined(&parameters));
         }
         if !matched.parameters.is_empty() {
-            let pairs = matched.parameters.iter().map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())));
+            let pairs = matched
+                .parameters
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), Value::from(value.as_str())));
             event.insert("pathParameters".to_owned(), Value::Object(pairs.collect::<Map<_, _>>()));
         }
         add_body(event, &parts.headers, body);

@@ -30,10 +30,8 @@ pub(super) struct Matched<'a> {
 
 impl Routes {
     pub fn new(routes: Vec<HttpRoute>) -> Self {
-        let mut parsed: Vec<Parsed> = routes
-            .into_iter()
-            .map(|route| Parsed { segments: segments(&route.path), route })
-            .collect();
+        let mut parsed: Vec<Parsed> =
+            routes.into_iter().map(|route| Parsed { segments: segments(&route.path), route }).collect();
         parsed.sort_by_cached_key(|route| {
             let kinds: Vec<u8> = route.segments.iter().map(Segment::rank).collect();
             let length = route.segments.len();

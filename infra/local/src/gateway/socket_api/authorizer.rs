@@ -82,7 +82,8 @@ impl SocketApi {
             return Decision::Unauthorized;
         }
         let event = self.opening_event(opening, context, true);
-        let outcome = self.call(&authorizer.function, "socket authorizer", event, self.limits.authorizer).await;
+        let outcome =
+            self.call(&authorizer.function, "socket authorizer", event, self.limits.authorizer).await;
         match outcome {
             InvocationOutcome::Answered(payload) => {
                 decide(&payload, &self.method_arn("$connect"), self.limits.authorizer_bytes)
@@ -143,11 +144,15 @@ fn matches_pattern(pattern: &str, text: &str) -> bool {
         (None, None) => true,
         (Some('*'), _) => {
             let rest = pattern.trim_start_matches('*');
-            rest.is_empty() || text.char_indices().any(|(at, _)| matches_pattern(rest, text.get(at..).unwrap_or_default()))
+            rest.is_empty()
+                || text
+                    .char_indices()
+                    .any(|(at, _)| matches_pattern(rest, text.get(at..).unwrap_or_default()))
         }
-        (Some('?'), Some(found)) => {
-            matches_pattern(pattern.get(1..).unwrap_or_default(), text.get(found.len_utf8()..).unwrap_or_default())
-        }
+        (Some('?'), Some(found)) => matches_pattern(
+            pattern.get(1..).unwrap_or_default(),
+            text.get(found.len_utf8()..).unwrap_or_default(),
+        ),
         (Some(wanted), Some(found)) if wanted == found => {
             let length = wanted.len_utf8();
             matches_pattern(pattern.get(length..).unwrap_or_default(), text.get(length..).unwrap_or_default())

@@ -22,7 +22,11 @@ pub(super) struct Opening<'a> {
 
 impl SocketApi {
     /// What `requestContext` holds in every event of a connection, as members without braces.
-    pub(super) fn lasting_context(&self, opening: &Opening<'_>, authorizer: Option<&Map<String, Value>>) -> String {
+    pub(super) fn lasting_context(
+        &self,
+        opening: &Opening<'_>,
+        authorizer: Option<&Map<String, Value>>,
+    ) -> String {
         let mut context = json!({
             "messageDirection": "IN",
             "stage": self.stage,
@@ -40,7 +44,12 @@ impl SocketApi {
     }
 
     /// The event of the authorizer, or of `$connect` once the authorizer has allowed it.
-    pub(super) fn opening_event(&self, opening: &Opening<'_>, context: &str, is_authorization: bool) -> Bytes {
+    pub(super) fn opening_event(
+        &self,
+        opening: &Opening<'_>,
+        context: &str,
+        is_authorization: bool,
+    ) -> Bytes {
         use crate::gateway::query::{all, last};
         let mut event = String::with_capacity(2_048);
         open_context(&mut event, "$connect", "CONNECT", context);
@@ -57,7 +66,11 @@ impl SocketApi {
         }
         if is_authorization {
             let arn = self.method_arn("$connect");
-            let _ = write!(event, ",\"type\":\"REQUEST\",\"methodArn\":{},\"stageVariables\":{{}}}}", Value::from(arn));
+            let _ = write!(
+                event,
+                ",\"type\":\"REQUEST\",\"methodArn\":{},\"stageVariables\":{{}}}}",
+                Value::from(arn)
+            );
         } else {
             event.push_str(",\"isBase64Encoded\":false}");
         }

@@ -66,7 +66,8 @@ impl SocketApi {
         }
         let parameters = query::grouped(query::parameters(&handshake.query));
         let user_agent = handshake.request.headers().get(header::USER_AGENT);
-        let user_agent = user_agent.map(|agent| String::from_utf8_lossy(agent.as_bytes())).unwrap_or_default();
+        let user_agent =
+            user_agent.map(|agent| String::from_utf8_lossy(agent.as_bytes())).unwrap_or_default();
         let opening = Opening {
             connection_id: &id,
             source_ip: &handshake.source_ip,
@@ -112,7 +113,8 @@ impl SocketApi {
         if !status.is_success() {
             return Err(refusal(status, status.canonical_reason().unwrap_or_default()));
         }
-        let protocol = proxied.header(upgrade::PROTOCOL).and_then(|protocol| HeaderValue::from_str(protocol).ok());
+        let protocol =
+            proxied.header(upgrade::PROTOCOL).and_then(|protocol| HeaderValue::from_str(protocol).ok());
         Ok(protocol)
     }
 }

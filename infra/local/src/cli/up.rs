@@ -1,0 +1,152 @@
+//! `parlance up`: build, start, say where everything is, run until Ctrl-C.
+
+use std::collections::BTreeMap;
+use std::io::{Write as _, stdout};
+use std::path::PathBuf;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Outcome, Storage};
+use crate::cloud::{Cloud, Options, Ports};
+use crate::gateway::Limits;
+use crate::lambda::Journal;
+use crate::template::Template;
+use crate::tokens;
+use crate::workspace::Workspace;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// The port of HTTP and sockets; 0 takes a free one.
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    #[command(flatten)]
+    storage: Storage,
+    /// Keeps everything in a temporary folder that goes at the end.
+    #[arg(long, conflicts_with = "data_dir")]
+    ephemeral: bool,
+    /// How many relays run.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    relay: usize,
+    /// Uses this Redis instead of the embedded one.
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
+    /// The port of DynamoDB; 0 takes a free one, here and below.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    dynamodb_port: u16,
+    /// The port of Redis.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    redis_port: u16,
+    /// The port of SQS.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    sqs_port: u16,
+    /// The port of Lambda.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    lambda_port: u16,
+    /// The port of @connections.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    connections_port: u16,
+    /// One process per concurrent invocation, stopped between invocations, as on AWS.
+    #[arg(long)]
+    isolated: bool,
+    /// A parameter of the template.
+    #[arg(long = "parameter", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+    /// A limit of the gateway, as idle=2s or frame_bytes=1024.
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    limits: Vec<String>,
+    /// Takes the functions as they are built.
+    #[arg(long)]
+    no_build: bool,
+    /// Tells more about what goes on inside.
+    #[arg(long)]
+    verbose: bool,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Outcome {
+    let level = if arguments.verbose { "info" } else { "warn" };
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+
+    let mut interrupted = signal(SignalKind::interrupt())?;
+    let mut terminated = signal(SignalKind::terminate())?;
+    let ended = async {
+        tokio::select! {
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
+        }
+    };
+    tokio::pin!(ended);
+    let cloud = tokio::select! {
+        () = &mut ended => return Ok(()),
+        cloud = start(arguments) => cloud?,
+    };
+    ended.await;
+    cloud.0.stop().await;
+    Ok(())
+}
+
+/// The cloud, and the temporary folder that must outlive it.
+type Started = (Cloud, Option<tempfile::TempDir>);
+
+async fn start(arguments: Arguments) -> Result<Started, Box<dyn std::error::Error + Send + Sync>> {
+    let workspace = Workspace::find()?;
+    let template = Template::read(&workspace.template())?;
+    if !arguments.no_build {
+        workspace.build(template.programs()).await?;
+    }
+    let temporary = arguments.ephemeral.then(tempfile::tempdir).transpose()?;
+    let data_dir: PathBuf = match &temporary {
+        Some(folder) => folder.path().to_owned(),
+        None => std::path::absolute(&arguments.storage.data_dir)?,
+    };
+    let mut limits = Limits::default();
+    for limit in &arguments.limits {
+        limits.set(limit)?;
+    }
+    let mut parameters = BTreeMap::new();
+    for parameter in &arguments.parameters {
+        let (name, value) =
+            parameter.split_once('=').ok_or_else(|| format!("{parameter} is not name=value"))?;
+        parameters.insert(name.to_owned(), value.to_owned());
+    }
+    let options = Options {
+        template,
+        parameters,
+        binaries: workspace.binaries,
+        launcher: Some(std::env::current_exe()?),
+        data_dir,
+        ports: Ports {
+            front: arguments.port,
+            dynamodb: arguments.dynamodb_port,
+            redis: arguments.redis_port,
+            sqs: arguments.sqs_port,
+            lambda: arguments.lambda_port,
+            connections: arguments.connections_port,
+        },
+        relays: arguments.relay,
+        redis_url: arguments.redis,
+        is_isolated: arguments.isolated,
+        limits,
+        journal: Journal::start(stdout())?,
+    };
+    let cloud = Cloud::start(options).await?;
+    announce(&cloud)?;
+    Ok((cloud, temporary))
+}
+
+fn announce(cloud: &Cloud) -> Outcome {
+    let mut out = stdout().lock();
+    for (name, url) in &cloud.endpoints {
+        writeln!(out, "{name:<12} {url}")?;
+    }
+    if let (Some(secret), Some(origin)) = (&cloud.token_secret, cloud.endpoints.get("websocket")) {
+        let alice = tokens::issue(secret, "alice", "24h", &[])?;
+        let bob = tokens::issue(secret, "bob", "24h", &[])?;
+        writeln!(out, "\nalice        {alice}\nbob          {bob}\n")?;
+        writeln!(out, "try          websocat '{origin}/ws/messaging/?token={alice}'\n")?;
+    }
+    writeln!(out, "ready")?;
+    out.flush()?;
+    Ok(())
+}

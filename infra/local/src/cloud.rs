@@ -1,0 +1,304 @@
+//! The whole: what the template describes, started in order, each part told where the others listen.
+
+mod local_values;
+mod relays;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::faults::Faults;
+use crate::gateway::{Front, HttpApi, Limits, Local, Management, SocketApi};
+use crate::lambda::{Invoke, Journal, Lambda};
+use crate::processes::Processes;
+use crate::template::{Circumstances, System, Template, TemplateError};
+use crate::{dynamodb, event_sources, lambda, loopback, redis, secrets, sqs};
+
+pub use self::local_values::TOKEN_SECRET;
+
+/// Where each service listens; 0 lets the system choose.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ports {
+    /// HTTP and sockets.
+    pub front: u16,
+    /// DynamoDB.
+    pub dynamodb: u16,
+    /// Redis.
+    pub redis: u16,
+    /// SQS.
+    pub sqs: u16,
+    /// Lambda.
+    pub lambda: u16,
+    /// `@connections`.
+    pub connections: u16,
+}
+
+/// How the local cloud is run.
+pub struct Options {
+    /// The template, parsed.
+    pub template: Template,
+    /// Values of its parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// The folder of the programs.
+    pub binaries: PathBuf,
+    /// What starts children so that they end with this process; none in tests.
+    pub launcher: Option<PathBuf>,
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Where services listen.
+    pub ports: Ports,
+    /// How many relays run.
+    pub relays: usize,
+    /// A Redis that is used instead of the embedded one.
+    pub redis_url: Option<String>,
+    /// One process per concurrent invocation, stopped between invocations.
+    pub is_isolated: bool,
+    /// The gateway's limits.
+    pub limits: Limits,
+    /// Takes the line of each invocation.
+    pub journal: Journal,
+}
+
+/// Why the local cloud cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The template is not understood.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A port or a file.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another local cloud uses the same data directory.
+    #[error("{} is in use by another local cloud", .0.display())]
+    InUse(PathBuf),
+    /// An embedded service.
+    #[error(transparent)]
+    Dynamodb(#[from] dynamodb::Error),
+    /// An embedded service.
+    #[error(transparent)]
+    Sqs(#[from] sqs::Error),
+    /// The event sources.
+    #[error(transparent)]
+    EventSources(#[from] event_sources::Error),
+}
+
+fn io_error(what: impl Into<String>) -> impl FnOnce(io::Error) -> Error {
+    let what = what.into();
+    move |source| Error::Io { what, source }
+}
+
+/// The running local cloud.
+pub struct Cloud {
+    /// Where everything listens, by name.
+    pub endpoints: BTreeMap<String, String>,
+    /// The secret that tokens are signed with, if the template has one.
+    pub token_secret: Option<String>,
+    /// What runs.
+    pub system: System,
+    processes: Arc<Processes>,
+    lambda: Arc<Lambda>,
+    _services: (Arc<dynamodb::Running>, Arc<sqs::Running>, Option<redis::Running>),
+    _event_sources: event_sources::Running,
+    _stop: DropGuard,
+    _lock: File,
+}
+
+impl Cloud {
+    /// Starts everything; from then on the front answers.
+    pub async fn start(options: Options) -> Result<Self, Error> {
+        let lock = lock(&options.data_dir)?;
+        let host = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let region = host("AWS_REGION").unwrap_or_else(|| local_values::REGION.to_owned());
+        let faults = Faults::default();
+
+        let front = listen(options.ports.front).await?;
+        let management = listen(options.ports.connections).await?;
+        let functions = listen(options.ports.lambda).await?;
+        let data_dir = Some(options.data_dir.clone());
+        let dynamodb = dynamodb::Options {
+            data_dir: data_dir.clone(),
+            port: options.ports.dynamodb,
+            faults: faults.clone(),
+        };
+        let dynamodb = Arc::new(dynamodb::start(dynamodb).await?);
+        let queues = sqs::Options {
+            data_dir: data_dir.clone(),
+            port: options.ports.sqs,
+            region: region.clone(),
+            faults: faults.clone(),
+        };
+        let sqs = Arc::new(sqs::start(queues).await?);
+        let redis = match &options.redis_url {
+            Some(_) => None,
+            None => {
+                let redis = redis::Options { port: options.ports.redis, faults: faults.clone() };
+                Some(redis::start(redis).await.map_err(io_error("Redis cannot listen"))?)
+            }
+        };
+        let redis_url = options.redis_url.clone().or_else(|| redis.as_ref().map(|redis| redis.url.clone()));
+        let redis_url = redis_url.unwrap_or_default();
+
+        let mut circumstances = Circumstances {
+            region: region.clone(),
+            parameters: local_values::parameters(
+                &options.template,
+                options.relays,
+                host,
+                &options.parameters,
+            ),
+            sqs_url: sqs.url.clone(),
+            ..Circumstances::default()
+        };
+        let given_redis = host(local_values::REDIS_URL.1).unwrap_or_else(|| redis_url.clone());
+        circumstances.attributes.insert(local_values::REDIS_URL.0.to_owned(), given_redis);
+        circumstances.secrets = secrets(&options.template, &circumstances, &options.data_dir)?;
+        let tables = options.template.tables(&circumstances)?;
+        let (logical_ids, specs): (Vec<_>, Vec<_>) = tables.into_iter().unzip();
+        for (logical_id, table) in logical_ids.iter().zip(dynamodb.create_tables(&specs).await?) {
+            circumstances.attributes.insert(format!("{logical_id}.Arn"), table.arn);
+            if let Some(stream) = table.stream_arn {
+                circumstances.attributes.insert(format!("{logical_id}.StreamArn"), stream);
+            }
+        }
+        let mut system = options.template.system(&circumstances)?;
+        sqs.create_queues(&system.queues).await?;
+
+        let stage = system.sockets.as_ref().map(|sockets| sockets.stage.clone()).unwrap_or_default();
+        let connections_url = format!("{}/{stage}", url(&management)?);
+        let lambda_url = url(&functions)?;
+        let endpoints_of_aws = [
+            ("DYNAMODB", dynamodb.url.clone()),
+            ("SQS", sqs.url.clone()),
+            ("LAMBDA", lambda_url.clone()),
+            ("APIGATEWAYMANAGEMENTAPI", connections_url.clone()),
+        ];
+        let environment = local_values::environment(&region, &endpoints_of_aws, host);
+        draw_stack_id(&mut system);
+
+        let logs = options.data_dir.join("logs");
+        let processes =
+            Processes::new(&logs, options.launcher).map_err(io_error(logs.display().to_string()))?;
+        let settings = lambda::Settings {
+            functions: system.functions.clone(),
+            binaries: options.binaries.clone(),
+            is_isolated: options.is_isolated,
+            region: region.clone(),
+            retry_delays: [Duration::from_secs(1), Duration::from_secs(2)],
+            environment: environment.clone(),
+        };
+        let lambda = Lambda::start(settings, functions, Arc::clone(&processes), options.journal)
+            .map_err(io_error("Lambda"))?;
+        let invoke: Arc<dyn Invoke> = Arc::new(Arc::clone(&lambda));
+
+        let stop = CancellationToken::new();
+        let limits = Arc::new(options.limits);
+        let sockets = system
+            .sockets
+            .clone()
+            .map(|sockets| SocketApi::new(sockets, &region, Arc::clone(&limits), Arc::clone(&invoke)));
+        if let Some(sockets) = &sockets {
+            tokio::spawn(Arc::clone(sockets).sweep());
+            let served = Management::new(&stage, Arc::clone(&sockets.connections), Arc::clone(&limits));
+            tokio::spawn(served.serve(management, stop.clone()));
+        }
+        let event_sources = event_sources::start(event_sources::Options {
+            mappings: system.events.clone(),
+            invoke: Arc::clone(&invoke),
+            dynamodb: Arc::clone(&dynamodb),
+            sqs: Arc::clone(&sqs),
+            data_dir,
+            region: region.clone(),
+            faults,
+        })
+        .await?;
+        relays::start(&system.services, options.relays, &options.binaries, &environment, &processes, &stop);
+
+        let origin = url(&front)?;
+        let endpoints: BTreeMap<String, String> = [
+            ("websocket", origin.replacen("http", "ws", 1)),
+            ("http", origin),
+            ("connections", connections_url),
+            ("lambda", lambda_url),
+            ("dynamodb", dynamodb.url.clone()),
+            ("sqs", sqs.url.clone()),
+            ("redis", redis_url),
+        ]
+        .into_iter()
+        .map(|(name, url)| (name.to_owned(), url))
+        .collect();
+        let http = system.http.clone().map(|http| HttpApi::new(http, &region, Arc::clone(&limits), invoke));
+        let local = Local { endpoints: endpoints.clone(), processes: Arc::clone(&processes) };
+        tokio::spawn(Arc::new(Front { http, sockets, local, limits }).serve(front, stop.clone()));
+
+        Ok(Self {
+            endpoints,
+            token_secret: host(TOKEN_SECRET.1).or_else(|| circumstances.secrets.get(TOKEN_SECRET.0).cloned()),
+            system,
+            processes,
+            lambda,
+            _services: (dynamodb, sqs, redis),
+            _event_sources: event_sources,
+            _stop: stop.drop_guard(),
+            _lock: lock,
+        })
+    }
+
+    /// Ends every child.
+    pub async fn stop(self) {
+        self.lambda.stop();
+        self.processes.stop_all(Duration::from_secs(1)).await;
+    }
+}
+
+/// The secrets' values: kept ones, new ones, and over them what the environment gives.
+pub fn secrets(
+    template: &Template,
+    circumstances: &Circumstances,
+    data_dir: &Path,
+) -> Result<BTreeMap<String, String>, Error> {
+    let specs = template.secrets(circumstances)?;
+    let mut values = secrets::open(data_dir, &specs).map_err(io_error("secrets.json"))?;
+    if let Some(given) = std::env::var(TOKEN_SECRET.1).ok().filter(|secret| !secret.is_empty()) {
+        values.insert(TOKEN_SECRET.0.to_owned(), given);
+    }
+    Ok(values)
+}
+
+fn lock(data_dir: &Path) -> Result<File, Error> {
+    let name = || data_dir.display().to_string();
+    fs::create_dir_all(data_dir).map_err(io_error(name()))?;
+    let file = File::create(data_dir.join("lock")).map_err(io_error(name()))?;
+    file.try_lock().map_err(|_| Error::InUse(data_dir.to_owned()))?;
+    Ok(file)
+}
+
+fn draw_stack_id(system: &mut System) {
+    let drawn = format!("local-{:032x}", rand::random::<u128>());
+    let functions = system.functions.iter_mut().map(|function| &mut function.environment);
+    let services = system.services.iter_mut().map(|service| &mut service.environment);
+    for environment in functions.chain(services) {
+        if let Some(stack_id) = environment.get_mut(local_values::STACK_ID) {
+            stack_id.clone_from(&drawn);
+        }
+    }
+}
+
+async fn listen(port: u16) -> Result<TcpListener, Error> {
+    loopback::bind(port).await.map_err(io_error(format!("port {port} of {}", Ipv4Addr::LOCALHOST)))
+}
+
+fn url(listener: &TcpListener) -> Result<String, Error> {
+    Ok(format!("http://{}", listener.local_addr().map_err(io_error("a listener"))?))
+}

@@ -1,0 +1,75 @@
+//! The one place where the local cloud differs from what the template says for AWS.
+
+use std::collections::BTreeMap;
+
+use crate::template::Template;
+
+/// The region that ARNs, events and functions name, unless `AWS_REGION` says otherwise.
+pub const REGION: &str = "us-east-1";
+
+/// The secret with which tokens are signed, and the variable that overrides it.
+pub const TOKEN_SECRET: (&str, &str) = ("JwtSecret", "JWT_SECRET");
+
+/// What on AWS the nested stack `Network` answers, and where the variable that overrides it stands.
+pub const REDIS_URL: (&str, &str) = ("Network.Outputs.RedisUrl", "REDIS_URL");
+
+/// Drawn anew at each start: the embedded Redis forgets at the end, another data directory has other conversations.
+pub const STACK_ID: &str = "STACK_ID";
+
+/// Pages on this machine may connect, whatever their port.
+const ALLOWED_ORIGINS: &str = "http://localhost:*,http://127.0.0.1:*,https://localhost:*,https://127.0.0.1:*";
+
+/// Parameters that the host's environment sets under these names.
+const FROM_ENVIRONMENT: [(&str, &str); 4] = [
+    ("AllowedOrigins", "ALLOWED_ORIGINS"),
+    ("JwtJwksUrl", "JWT_JWKS_URL"),
+    ("JwtIssuer", "JWT_ISSUER"),
+    ("JwtAudience", "JWT_AUDIENCE"),
+];
+
+/// The values of the template's parameters: local ones, those of the environment over them, those of flags over all.
+pub fn parameters(
+    template: &Template,
+    relays: usize,
+    environment: impl Fn(&str) -> Option<String>,
+    flags: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut parameters: BTreeMap<String, String> = [
+        ("AllowedOrigins", ALLOWED_ORIGINS.to_owned()),
+        ("RelayCount", relays.to_string()),
+        ("RelayImage", "local:build".to_owned()),
+    ]
+    .into_iter()
+    .filter(|(name, _)| template.has_parameter(name))
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    for (name, variable) in FROM_ENVIRONMENT {
+        if let Some(value) = environment(variable).filter(|value| !value.is_empty()) {
+            parameters.insert(name.to_owned(), value);
+        }
+    }
+    parameters.extend(flags.clone());
+    parameters
+}
+
+/// What every function and relay is given besides: where AWS is, and credentials that nobody checks.
+pub fn environment(
+    region: &str,
+    endpoints: &[(&str, String)],
+    host: impl Fn(&str) -> Option<String>,
+) -> Vec<(String, String)> {
+    let fixed = [
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_REGION", region),
+        ("AWS_DEFAULT_REGION", region),
+        ("AWS_EC2_METADATA_DISABLED", "true"),
+    ];
+    let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let endpoints = endpoints.iter().map(|(service, url)| {
+        let variable = format!("AWS_ENDPOINT_URL_{service}");
+        let url = host(&variable).unwrap_or_else(|| url.clone());
+        (variable, url)
+    });
+    fixed.into_iter().chain(endpoints).collect()
+}

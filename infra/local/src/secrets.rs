@@ -1,0 +1,51 @@
+//! The secrets that the template has generated: drawn once, then kept in the data directory, readable by its owner only.
+
+use std::collections::BTreeMap;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+
+use crate::template::SecretSpec;
+
+const FILE: &str = "secrets.json";
+
+/// The values by logical id, those that are new drawn and kept.
+pub fn open(data_dir: &Path, specs: &BTreeMap<String, SecretSpec>) -> io::Result<BTreeMap<String, String>> {
+    let path = data_dir.join(FILE);
+    let mut values: BTreeMap<String, String> = match fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+        Err(error) => return Err(error),
+    };
+    let known = values.len();
+    for (logical_id, spec) in specs {
+        values.entry(logical_id.clone()).or_insert_with(|| spec.generate());
+    }
+    if values.len() > known {
+        let fresh = path.with_extension("new");
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+        file.write_all(serde_json::to_string_pretty(&values)?.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(fresh, path)?;
+    }
+    Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::{Circumstances, Template};
+
+    #[test]
+    fn a_secret_is_drawn_once_and_kept() {
+        let template = "Resources: {Key: {Type: 'AWS::SecretsManager::Secret', Properties: \
+                        {GenerateSecretString: {PasswordLength: 40, ExcludePunctuation: true}}}}";
+        let specs = Template::parse(template).unwrap().secrets(&Circumstances::default()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let first = open(directory.path(), &specs).unwrap();
+        assert_eq!(first["Key"].len(), 40);
+        assert!(first["Key"].chars().all(|character| character.is_ascii_alphanumeric()));
+        assert_eq!(open(directory.path(), &specs).unwrap(), first);
+    }
+}

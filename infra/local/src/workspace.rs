@@ -1,0 +1,60 @@
+//! Where the project lies, and how its programs are built.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+/// The project's folder and that of its built programs.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Holds Cargo.toml and template.yaml.
+    pub root: PathBuf,
+    /// Holds the executables.
+    pub binaries: PathBuf,
+}
+
+impl Workspace {
+    /// Looks from the current folder upwards, then where this program was built.
+    pub fn find() -> io::Result<Self> {
+        let built_at = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors();
+        let current = std::env::current_dir()?;
+        let root = current
+            .ancestors()
+            .chain(built_at)
+            .find(|folder| folder.join("template.yaml").is_file() && folder.join("Cargo.toml").is_file())
+            .ok_or_else(|| {
+                io::Error::new(
+                    io::ErrorKind::NotFound,
+                    "no template.yaml beside a Cargo.toml, from here upwards",
+                )
+            })?
+            .to_owned();
+        let own = std::env::current_exe()?;
+        let profile = own.parent().filter(|folder| folder.ends_with("release") || folder.ends_with("debug"));
+        let binaries = profile.map_or_else(|| root.join("target/release"), Path::to_path_buf);
+        Ok(Self { root, binaries })
+    }
+
+    /// The template.
+    pub fn template(&self) -> PathBuf {
+        self.root.join("template.yaml")
+    }
+
+    /// Builds the programs of those names; cargo shows its progress on the standard error.
+    pub async fn build(&self, programs: impl IntoIterator<Item = &str>) -> io::Result<()> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = tokio::process::Command::new(cargo);
+        command.current_dir(&self.root).args(["build", "--workspace"]);
+        if self.binaries.ends_with("release") {
+            command.arg("--release");
+        }
+        if let Some(target) = self.binaries.parent() {
+            command.arg("--target-dir").arg(target);
+        }
+        for program in programs {
+            command.args(["--bin", program]);
+        }
+        let status = command.stdin(Stdio::null()).kill_on_drop(true).status().await?;
+        if status.success() { Ok(()) } else { Err(io::Error::other("the functions could not be built")) }
+    }
+}
