@@ -1,5 +1,6 @@
 //! The command line.
 
+mod chat;
 mod token;
 mod up;
 
@@ -23,6 +24,8 @@ enum Command {
     Up(up::Arguments),
     /// Prints a token for a user.
     Token(token::Arguments),
+    /// Talks with another user in this terminal.
+    Chat(chat::Arguments),
 }
 
 /// Where state is kept.
@@ -42,6 +45,7 @@ impl Cli {
             None => up::run(self.up).await,
             Some(Command::Up(arguments)) => up::run(arguments).await,
             Some(Command::Token(arguments)) => token::run(&arguments),
+            Some(Command::Chat(arguments)) => chat::run(arguments).await,
         }
     }
 }

@@ -25,11 +25,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Outcome {
-    let template = Template::read(&Workspace::find()?.template())?;
-    std::fs::create_dir_all(&arguments.storage.data_dir)?;
-    let secrets = cloud::secrets(&template, &Circumstances::default(), &arguments.storage.data_dir)?;
-    let secret = secrets.get(TOKEN_SECRET.0).ok_or("the template has no secret for tokens")?;
-    let token = tokens::issue(secret, &arguments.name, &arguments.ttl, &arguments.claims)?;
+    let secret = secret(&arguments.storage)?;
+    let token = tokens::issue(&secret, &arguments.name, &arguments.ttl, &arguments.claims)?;
     writeln!(std::io::stdout(), "{token}")?;
     Ok(())
+}
+
+/// The secret that the functions verify tokens with: the data directory's, or `JWT_SECRET`.
+pub(super) fn secret(storage: &Storage) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let template = Template::read(&Workspace::find()?.template())?;
+    std::fs::create_dir_all(&storage.data_dir)?;
+    let mut secrets = cloud::secrets(&template, &Circumstances::default(), &storage.data_dir)?;
+    Ok(secrets.remove(TOKEN_SECRET.0).ok_or("the template has no secret for tokens")?)
 }
