@@ -151,7 +151,7 @@ async fn a_transaction_is_whole_and_says_which_part_failed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_malformed_is_refused_in_aws_words_and_nothing_else_is_disturbed() {
-    let (_running, client) = service(Options::default()).await;
+    let (running, client) = service(Options::default()).await;
     let error = client.put_item().table_name("chat").item("pk", text("C#1")).send().await.unwrap_err();
     assert_eq!(error.code(), Some("ValidationException"));
     assert_eq!(
@@ -160,7 +160,7 @@ async fn what_is_malformed_is_refused_in_aws_words_and_nothing_else_is_disturbed
     );
     let error = client.get_item().table_name("none").key("pk", text("a")).key("sk", text("b")).send().await;
     assert!(error.unwrap_err().into_service_error().is_resource_not_found_exception());
-    let raw = reqwest::Client::new().post(&_running.url).body("{]").send().await.unwrap();
+    let raw = reqwest::Client::new().post(&running.url).body("{]").send().await.unwrap();
     assert!(raw.status().is_client_error());
     append(&client, 1, "first").await.unwrap();
 }

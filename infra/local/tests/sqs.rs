@@ -89,8 +89,8 @@ async fn a_delayed_message_comes_when_its_time_has_come() {
 #[tokio::test]
 async fn a_waiting_receiver_gets_a_message_at_once() {
     let (_running, client, url) = service(Options::default()).await;
-    let (waiting, receiver) = (client.clone(), url.clone());
-    let received = tokio::spawn(async move { (receive(&waiting, &receiver, 10).await, Instant::now()) });
+    let (other, same) = (client.clone(), url.clone());
+    let received = tokio::spawn(async move { (receive(&other, &same, 10).await, Instant::now()) });
     tokio::time::sleep(Duration::from_millis(200)).await;
     let sent = Instant::now();
     client.send_message().queue_url(&url).message_body("now").send().await.unwrap();

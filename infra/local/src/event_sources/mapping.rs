@@ -342,8 +342,8 @@ mod tests {
 
     #[test]
     fn rates_are_read_as_aws_reads_them() {
-        assert_eq!(rate("rate(5 minutes)"), Some(Duration::from_secs(300)));
-        assert_eq!(rate("rate(1 hour)"), Some(Duration::from_secs(3_600)));
+        assert_eq!(rate("rate(5 minutes)"), Some(Duration::from_mins(5)));
+        assert_eq!(rate("rate(1 hour)"), Some(Duration::from_hours(1)));
         for wrong in ["rate(5 minute)", "rate(0 minutes)", "rate(1 hours)", "cron(0 * * * ? *)", "5 minutes"]
         {
             assert_eq!(rate(wrong), None, "{wrong}");

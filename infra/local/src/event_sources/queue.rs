@@ -50,7 +50,7 @@ async fn gather(context: &Context, mapping: &QueueMapping, queue: &QueueSpec) ->
         match context.queues.receive(queue, most, hidden_for, wait).await {
             Ok(received) if received.is_empty() => break,
             Ok(received) => {
-                batch.extend(received.into_iter().filter(|message| wanted(context, mapping, queue, message)))
+                batch.extend(received.into_iter().filter(|message| wanted(context, mapping, queue, message)));
             }
             Err(_) => {
                 tokio::time::sleep(Duration::from_secs(1)).await;
