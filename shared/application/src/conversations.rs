@@ -1,5 +1,6 @@
 //! Conversations: finding them, and reading what they are.
 
+pub mod change;
 pub mod create;
 pub mod detail;
 pub mod list;

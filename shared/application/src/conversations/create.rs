@@ -12,9 +12,10 @@ use parlance_domain::{
     roster::{Participant, Roster},
 };
 
+use super::change::{ChangeConversation, ChangeRequest};
 use crate::{
     delivery::announce::{Announcement, Announcer},
-    log::change::{ChangeError, Changed, LogChanger},
+    log::change::ChangeError,
     participants::add::AddParticipants,
     ports::{
         PortError,
@@ -34,7 +35,7 @@ const IN_CREATION: usize = AddParticipants::MAX;
 #[derive(Clone)]
 pub struct CreateConversation {
     conversations: Arc<dyn ConversationRepository>,
-    changer: LogChanger,
+    changes: ChangeConversation,
     announcer: Announcer,
     cache: Arc<dyn ConversationCache>,
     clock: Arc<dyn Clock>,
@@ -105,13 +106,13 @@ impl CreateConversation {
     /// Creates over these ports.
     pub fn new(
         conversations: Arc<dyn ConversationRepository>,
-        changer: LogChanger,
+        changes: ChangeConversation,
         announcer: Announcer,
         cache: Arc<dyn ConversationCache>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { conversations, changer, announcer, cache, clock, random }
+        Self { conversations, changes, announcer, cache, clock, random }
     }
 
     /// Creates a conversation; one that carries a reference exists once, so a second creation is refused.
@@ -248,33 +249,9 @@ impl CreateConversation {
     ) -> Result<(), CreateConversationError> {
         let change =
             AddParticipants { joining: users.iter().map(|user| (user.clone(), Role::Member)).collect() };
-        match self.changer.apply(id, creator, users.first(), &change).await {
-            Ok(Changed::Done { entry, roster }) => {
-                let participants = match &entry.body {
-                    EntryBody::ParticipantsAdded { participants } => participants.clone(),
-                    _ => Vec::new(),
-                };
-                let event = Event {
-                    conversation: id,
-                    seq: entry.seq,
-                    at: entry.at,
-                    body: EventBody::ParticipantAdded { participants, by: creator.clone() },
-                };
-                let opening = self.cache.opening(id).await;
-                self.announcer
-                    .announce(Announcement {
-                        conversation: id,
-                        entry: &entry,
-                        event: &event,
-                        roster: &roster,
-                        subjects: Vec::new(),
-                        except: from,
-                        has_relay: opening.has_relay,
-                    })
-                    .await;
-                Ok(())
-            }
-            Ok(Changed::AlreadySo { .. }) => Ok(()),
+        let request = ChangeRequest { conversation: id, actor: creator, subject: users.first(), from };
+        match self.changes.execute(request, &change).await {
+            Ok(_) => Ok(()),
             Err(ChangeError::Port(error)) => Err(error.into()),
             Err(ChangeError::NotFound | ChangeError::Forbidden(_) | ChangeError::Contended) => {
                 Err(CreateConversationError::Unavailable)

@@ -1,0 +1,91 @@
+//! Changes a conversation or its roster, and tells everybody.
+
+use std::sync::Arc;
+
+use parlance_domain::{
+    head::Seq,
+    ids::{ConnectionId, ConversationId, UserId},
+};
+
+use crate::{
+    delivery::{
+        announce::{Announcement, Announcer},
+        repair::subjects,
+    },
+    log::{
+        change::{Change, ChangeError, Changed, LogChanger},
+        events::EventResolver,
+    },
+    ports::cache::ConversationCache,
+};
+
+/// Changes conversations.
+#[derive(Clone)]
+pub struct ChangeConversation {
+    changer: LogChanger,
+    events: EventResolver,
+    announcer: Announcer,
+    cache: Arc<dyn ConversationCache>,
+}
+
+/// Who asks for a change, where, and of whom.
+#[derive(Debug, Clone)]
+pub struct ChangeRequest<'a> {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Who asks.
+    pub actor: &'a UserId,
+    /// Whose row the request was decided on, if it was one user's.
+    pub subject: Option<&'a UserId>,
+    /// The socket that asked, which gets the answer instead of the event.
+    pub from: Option<ConnectionId>,
+}
+
+impl ChangeConversation {
+    /// Changes over these.
+    pub fn new(
+        changer: LogChanger,
+        events: EventResolver,
+        announcer: Announcer,
+        cache: Arc<dyn ConversationCache>,
+    ) -> Self {
+        Self { changer, events, announcer, cache }
+    }
+
+    /// Applies the change once and announces its entry. What cannot be announced here is left to the stream.
+    pub async fn execute(
+        &self,
+        request: ChangeRequest<'_>,
+        change: &dyn Change,
+    ) -> Result<Changed, ChangeError> {
+        let ChangeRequest { conversation, actor, subject, from } = request;
+        let (opening, changed) = futures::join!(
+            self.cache.opening(conversation),
+            self.changer.apply(conversation, actor, subject, change)
+        );
+        let changed = changed?;
+        let Changed::Done { entry, roster } = &changed else { return Ok(changed) };
+        match self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await {
+            Ok(events) => {
+                for event in &events {
+                    let announcement = Announcement {
+                        conversation,
+                        entry,
+                        event,
+                        roster,
+                        subjects: subjects(entry),
+                        except: from.clone(),
+                        has_relay: opening.has_relay,
+                    };
+                    self.announcer.announce(announcement).await;
+                }
+            }
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                conversation.id = %conversation,
+                "event left to the stream"
+            ),
+        }
+        Ok(changed)
+    }
+}

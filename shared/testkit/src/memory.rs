@@ -1,0 +1,10 @@
+//! Memory twins of the ports, all over one state, with a gate at which a simulation lets things go wrong.
+
+pub mod cloud;
+pub mod connections;
+pub mod conversations;
+pub mod delivery;
+pub mod environment;
+pub mod gate;
+pub mod log;
+pub mod redis;

@@ -1,0 +1,123 @@
+//! The memory twin of conversations, rosters and memberships.
+
+use async_trait::async_trait;
+use parlance_application::ports::{
+    PortError,
+    conversations::{
+        Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts,
+    },
+    log::Commit,
+};
+use parlance_domain::{
+    conversation::Conversation,
+    ids::{ConversationId, UserId},
+    roster::Roster,
+};
+
+use super::{
+    cloud::{MemoryCloud, Write, unanswered},
+    gate::{Outside, Passage},
+};
+
+#[async_trait]
+impl ConversationRepository for MemoryCloud {
+    async fn create(&self, creation: &Creation) -> Result<Creating, PortError> {
+        let Creation { conversation, roster, entry } = creation;
+        let mut writes = vec![
+            Write::Entry(conversation.id, Box::new(entry.clone())),
+            Write::Conversation(Box::new(conversation.clone())),
+        ];
+        for member in roster.members() {
+            let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
+            let membership =
+                Membership { conversation: conversation.id, joined: member.participant.joined, cursor };
+            writes.push(Write::Join(conversation.id, member.user.clone(), *member.participant));
+            writes.push(Write::Membership(member.user.clone(), Box::new(membership)));
+        }
+        loop {
+            let outcome = self
+                .transact(writes.clone(), |state| !state.conversations.contains_key(&conversation.id))
+                .await?;
+            match outcome {
+                Commit::Committed => return Ok(Creating::Created),
+                Commit::Refused if self.state().conversations.contains_key(&conversation.id) => {
+                    return Ok(Creating::Exists);
+                }
+                Commit::Refused => {}
+            }
+        }
+    }
+
+    async fn find(&self, id: ConversationId) -> Result<Option<Conversation>, PortError> {
+        self.gate.pass(Outside::TableRead).await;
+        Ok(self.state().conversations.get(&id).cloned())
+    }
+
+    async fn roster(&self, id: ConversationId) -> Result<Roster, PortError> {
+        // Two pages, between which anything may happen.
+        let mut rows = Vec::new();
+        for page in 0..2 {
+            self.gate.pass(Outside::TableRead).await;
+            let state = self.state();
+            let half = state.rosters.iter().filter(|((conversation, _), _)| *conversation == id);
+            rows.extend(
+                half.filter(|((_, user), _)| usize::from(user.as_str() >= "u2") == page)
+                    .map(|((_, user), row)| (user.clone(), *row)),
+            );
+        }
+        Ok(rows.into_iter().collect())
+    }
+
+    async fn membership(&self, user: &UserId, id: ConversationId) -> Result<Option<Membership>, PortError> {
+        self.gate.pass(Outside::TableRead).await;
+        Ok(self.state().memberships.get(&(user.clone(), id)).cloned())
+    }
+
+    async fn memberships(&self, user: &UserId) -> Result<Vec<Membership>, PortError> {
+        self.gate.pass(Outside::TableRead).await;
+        let state = self.state();
+        Ok(state
+            .memberships
+            .iter()
+            .filter(|((of, _), _)| of == user)
+            .map(|(_, membership)| membership.clone())
+            .collect())
+    }
+
+    async fn advance_cursor(
+        &self,
+        user: &UserId,
+        id: ConversationId,
+        cursor: ReadCursor,
+    ) -> Result<Advance, PortError> {
+        let passage = self.gate.pass(Outside::TableWrite).await;
+        if matches!(passage, Passage::RequestLost | Passage::Late) {
+            return Err(unanswered("conversations"));
+        }
+        let mut state = self.state();
+        let Some(membership) = state.memberships.get_mut(&(user.clone(), id)) else {
+            return Ok(Advance::NotAMember);
+        };
+        if membership.cursor.seq >= cursor.seq {
+            return Ok(Advance::Unmoved);
+        }
+        membership.cursor = cursor;
+        Ok(Advance::Moved)
+    }
+}
+
+#[async_trait]
+impl ReadReceipts for MemoryCloud {
+    async fn cursors(
+        &self,
+        id: ConversationId,
+        users: &[UserId],
+    ) -> Result<Vec<(UserId, ReadCursor)>, PortError> {
+        self.gate.pass(Outside::TableRead).await;
+        let state = self.state();
+        Ok(users
+            .iter()
+            .filter_map(|user| Some((user.clone(), state.memberships.get(&(user.clone(), id))?.cursor)))
+            .collect())
+    }
+}

@@ -1,0 +1,169 @@
+//! The memory twins of the ways out: posts, `fan-out`, the timer queue, and a spelling of events that a test can read back.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use parlance_application::ports::{
+    PortError,
+    delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, FanOutOrder, Posted},
+};
+use parlance_domain::{
+    event::{Closing, Event, EventEncoder},
+    head::Seq,
+    ids::{ConnectionId, ConversationId},
+};
+
+use super::{
+    cloud::unanswered,
+    gate::{Gate, OpenGate, Outside, Passage},
+};
+
+/// A frame, and the socket that it was posted to.
+pub type Delivery = (ConnectionId, Vec<u8>);
+
+/// Takes posts and keeps what was delivered, in order. Its clones are the same gateway.
+#[derive(Clone)]
+pub struct MemoryGateway {
+    gate: Arc<dyn Gate>,
+    deliveries: Arc<Mutex<Vec<Delivery>>>,
+    scripted: Arc<Mutex<VecDeque<(ConnectionId, Posted)>>>,
+}
+
+impl Default for MemoryGateway {
+    fn default() -> Self {
+        Self::behind(Arc::new(OpenGate))
+    }
+}
+
+impl MemoryGateway {
+    /// A gateway that has delivered nothing yet, behind a gate.
+    pub fn behind(gate: Arc<dyn Gate>) -> Self {
+        Self { gate, deliveries: Arc::default(), scripted: Arc::default() }
+    }
+
+    /// What was delivered to whom, in order.
+    pub fn deliveries(&self) -> MutexGuard<'_, Vec<Delivery>> {
+        self.deliveries.lock().unwrap()
+    }
+
+    /// Answers the next post to `connection` like this, and delivers nothing.
+    pub fn answer_next(&self, connection: &ConnectionId, answer: Posted) {
+        self.scripted.lock().unwrap().push_back((connection.clone(), answer));
+    }
+}
+
+#[async_trait]
+impl ConnectionPoster for MemoryGateway {
+    async fn post(&self, connection: &ConnectionId, frame: &[u8]) -> Posted {
+        let passage = self.gate.pass(Outside::Post).await;
+        {
+            let mut scripted = self.scripted.lock().unwrap();
+            if let Some(place) = scripted.iter().position(|(of, _)| of == connection) {
+                return scripted.remove(place).map_or(Posted::Failed, |(_, answer)| answer);
+            }
+        }
+        if matches!(passage, Passage::RequestLost | Passage::Late) {
+            return Posted::Failed;
+        }
+        self.deliveries().push((connection.clone(), frame.to_vec()));
+        if passage == Passage::AnswerLost { Posted::Failed } else { Posted::Delivered }
+    }
+
+    async fn close(&self, connection: &ConnectionId) {
+        self.deliveries().push((connection.clone(), b"closed".to_vec()));
+    }
+}
+
+/// Keeps what was handed to `fan-out` and to the timer until a test, or a simulation, takes it.
+#[derive(Clone)]
+pub struct MemoryQueues {
+    gate: Arc<dyn Gate>,
+    orders: Arc<Mutex<Vec<FanOutOrder>>>,
+    looks: Arc<Mutex<Vec<(ConversationId, Seq, Duration)>>>,
+}
+
+impl Default for MemoryQueues {
+    fn default() -> Self {
+        Self::behind(Arc::new(OpenGate))
+    }
+}
+
+impl MemoryQueues {
+    /// Empty queues behind a gate.
+    pub fn behind(gate: Arc<dyn Gate>) -> Self {
+        Self { gate, orders: Arc::default(), looks: Arc::default() }
+    }
+
+    /// What `fan-out` was asked to do and has not begun.
+    pub fn take_orders(&self) -> Vec<FanOutOrder> {
+        std::mem::take(&mut *self.orders.lock().unwrap())
+    }
+
+    /// The second looks that were asked for and have not been set.
+    pub fn take_looks(&self) -> Vec<(ConversationId, Seq, Duration)> {
+        std::mem::take(&mut *self.looks.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl FanOutInvoker for MemoryQueues {
+    async fn hand_over(&self, order: &FanOutOrder) -> Result<(), PortError> {
+        let passage = self.gate.pass(Outside::Invoke).await;
+        if matches!(passage, Passage::RequestLost | Passage::Late) {
+            return Err(unanswered("fan-out"));
+        }
+        self.orders.lock().unwrap().push(order.clone());
+        if passage == Passage::AnswerLost { Err(unanswered("fan-out")) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl EntryTimer for MemoryQueues {
+    async fn look_again(
+        &self,
+        conversation: ConversationId,
+        seq: Seq,
+        after: Duration,
+    ) -> Result<(), PortError> {
+        let passage = self.gate.pass(Outside::Invoke).await;
+        if matches!(passage, Passage::RequestLost | Passage::Late) {
+            return Err(unanswered("timer"));
+        }
+        self.looks.lock().unwrap().push((conversation, seq, after));
+        if passage == Passage::AnswerLost { Err(unanswered("timer")) } else { Ok(()) }
+    }
+}
+
+/// Spells an event as `seq;`, so that a test reads back which entries a frame tells of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SeqEncoder;
+
+impl SeqEncoder {
+    /// The entries that a frame tells of.
+    pub fn read(frame: &[u8]) -> Vec<Seq> {
+        let text = std::str::from_utf8(frame).unwrap();
+        text.split_terminator(';').filter_map(|seq| Seq::new(seq.parse().ok()?)).collect()
+    }
+}
+
+impl EventEncoder for SeqEncoder {
+    fn event(&self, event: &Event) -> Vec<u8> {
+        format!("{};", event.seq).into_bytes()
+    }
+
+    fn batch(&self, frames: &[&[u8]]) -> Vec<u8> {
+        frames.concat()
+    }
+
+    fn batch_overhead(&self, _: usize) -> usize {
+        0
+    }
+
+    fn closing(&self, closing: &Closing) -> Vec<u8> {
+        format!("{closing:?}").into_bytes()
+    }
+}

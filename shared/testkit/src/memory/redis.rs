@@ -1,0 +1,143 @@
+//! The memory twin of what Redis keeps: hints, marks and the relays' channel; it can forget, roll back, and be out of reach.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use parlance_application::ports::{
+    cache::{ConversationCache, Opening},
+    conversations::ReadCursor,
+    delivery::{Broadcast, RelayBus},
+};
+use parlance_domain::{
+    head::{Head, Seq},
+    ids::{ConversationId, UserId},
+    roster::Roster,
+};
+
+use super::gate::{Gate, OpenGate, Outside, Passage};
+
+/// Redis, in memory. Its clones are the same server.
+#[derive(Clone)]
+pub struct MemoryRedis {
+    gate: Arc<dyn Gate>,
+    keys: Arc<Mutex<Keys>>,
+}
+
+/// Everything that it remembers.
+#[derive(Clone, Default)]
+pub struct Keys {
+    /// Heads.
+    pub heads: HashMap<ConversationId, Head>,
+    /// Rosters under the version that their readers knew.
+    pub rosters: HashMap<ConversationId, (Seq, Arc<Roster>)>,
+    /// Where users' own newest messages stand.
+    pub own: HashMap<UserId, HashMap<ConversationId, ReadCursor>>,
+    /// What was delivered or handed over.
+    pub sent: HashSet<(ConversationId, Seq)>,
+    /// Whether a relay is alive.
+    pub has_relay: bool,
+    /// What was published and not yet heard.
+    pub published: Vec<Broadcast>,
+}
+
+impl Default for MemoryRedis {
+    fn default() -> Self {
+        Self::behind(Arc::new(OpenGate))
+    }
+}
+
+impl MemoryRedis {
+    /// An empty server behind a gate.
+    pub fn behind(gate: Arc<dyn Gate>) -> Self {
+        Self { gate, keys: Arc::default() }
+    }
+
+    /// Everything that it remembers, for a test to look at or to damage.
+    pub fn keys(&self) -> MutexGuard<'_, Keys> {
+        self.keys.lock().unwrap()
+    }
+
+    /// Does something with the keys. `None` when the answer did not come, whether it was done or not.
+    async fn call<T>(&self, act: impl FnOnce(&mut Keys) -> T) -> Option<T> {
+        match self.gate.pass(Outside::Redis).await {
+            Passage::Through => Some(act(&mut self.keys())),
+            Passage::AnswerLost => {
+                act(&mut self.keys());
+                None
+            }
+            Passage::RequestLost | Passage::Late => None,
+        }
+    }
+}
+
+#[async_trait]
+impl ConversationCache for MemoryRedis {
+    async fn opening(&self, conversation: ConversationId) -> Opening {
+        let read = self.call(|keys| Opening {
+            head: keys.heads.get(&conversation).copied(),
+            roster: keys.rosters.get(&conversation).cloned(),
+            has_relay: keys.has_relay,
+        });
+        read.await.unwrap_or_default()
+    }
+
+    async fn record_head(&self, conversation: ConversationId, head: &Head) {
+        let mut head = *head;
+        // As with SET … GET: the newer value that was overwritten is put back, which takes another call.
+        loop {
+            let replaced = self.call(|keys| keys.heads.insert(conversation, head)).await;
+            match replaced.flatten() {
+                Some(newer) if newer.seq > head.seq => head = newer,
+                _ => return,
+            }
+        }
+    }
+
+    async fn forget_head(&self, conversation: ConversationId) {
+        self.call(|keys| keys.heads.remove(&conversation)).await;
+    }
+
+    async fn record_roster(&self, conversation: ConversationId, version: Seq, roster: &Roster) {
+        let roster = Arc::new(roster.clone());
+        self.call(|keys| keys.rosters.insert(conversation, (version, roster))).await;
+    }
+
+    async fn heads(&self, conversations: &[ConversationId]) -> Vec<Option<Head>> {
+        let read = self.call(|keys| conversations.iter().map(|id| keys.heads.get(id).copied()).collect());
+        read.await.unwrap_or_else(|| vec![None; conversations.len()])
+    }
+
+    async fn own_positions(
+        &self,
+        user: &UserId,
+        position: Option<(ConversationId, ReadCursor)>,
+    ) -> Vec<(ConversationId, ReadCursor)> {
+        let read = self.call(|keys| {
+            let own = keys.own.entry(user.clone()).or_default();
+            if let Some((conversation, cursor)) = position {
+                own.insert(conversation, cursor);
+            }
+            own.iter().map(|(conversation, cursor)| (*conversation, *cursor)).collect()
+        });
+        read.await.unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl RelayBus for MemoryRedis {
+    async fn publish(&self, broadcast: &Broadcast) -> bool {
+        self.call(|keys| keys.published.push(broadcast.clone())).await.is_some()
+    }
+
+    async fn mark_sent(&self, conversation: ConversationId, seq: Seq) {
+        self.call(|keys| keys.sent.insert((conversation, seq))).await;
+    }
+
+    async fn are_sent(&self, entries: &[(ConversationId, Seq)]) -> Vec<bool> {
+        let read = self.call(|keys| entries.iter().map(|entry| keys.sent.contains(entry)).collect());
+        read.await.unwrap_or_else(|| vec![false; entries.len()])
+    }
+}
