@@ -10,3 +10,4 @@
 )]
 
 pub mod memory;
+pub mod simulation;

@@ -60,9 +60,17 @@ impl Announcer {
             frame: self.encoder.event(event),
         };
         let head = entry.head();
-        futures::join!(
+        let ((), sent) = futures::join!(
             self.cache.record_head(conversation, &head),
             self.broadcaster.broadcast(&broadcast, roster, has_relay)
         );
+        if let Err(error) = sent {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                conversation.id = %conversation,
+                seq = entry.seq.get(),
+                "event left to the stream"
+            );
+        }
     }
 }

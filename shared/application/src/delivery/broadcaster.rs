@@ -72,27 +72,27 @@ impl Broadcaster {
         Self { relays, recipients, lanes, fan_out, closer, clock, safeguards, slow: Arc::default() }
     }
 
-    /// Delivers the event or hands it over, and then marks its entry as sent. What fails is left unmarked: the stream makes it good.
+    /// Delivers the event or hands it over, and then marks its entry as sent. After an error it is not marked: the stream makes it good.
     ///
     /// `roster` is of the broadcast's version or later.
-    pub async fn broadcast(&self, broadcast: &Broadcast, roster: &Roster, has_relay: bool) {
+    pub async fn broadcast(
+        &self,
+        broadcast: &Broadcast,
+        roster: &Roster,
+        has_relay: bool,
+    ) -> Result<(), PortError> {
         if !self.safeguards.has(Safeguard::MarkAfterDelivery) {
             self.mark(broadcast).await;
         }
         if has_relay && self.relays.publish(broadcast).await {
             // The relay marks it: whether one listened is not known here.
-            return;
+            return Ok(());
         }
-        match self.deliver(broadcast, roster).await {
-            Ok(()) if self.safeguards.has(Safeguard::MarkAfterDelivery) => self.mark(broadcast).await,
-            Ok(()) => {}
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                conversation.id = %broadcast.conversation,
-                seq = broadcast.seq.map(parlance_domain::head::Seq::get),
-                "broadcast left to the stream"
-            ),
+        self.deliver(broadcast, roster).await?;
+        if self.safeguards.has(Safeguard::MarkAfterDelivery) {
+            self.mark(broadcast).await;
         }
+        Ok(())
     }
 
     async fn mark(&self, broadcast: &Broadcast) {

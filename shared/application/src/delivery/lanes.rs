@@ -105,19 +105,32 @@ impl Lanes {
         connection: &Connection,
         frame: Arc<[u8]>,
     ) -> impl Future<Output = LaneEnd> + Send + use<> {
-        let (sender, receiver) = oneshot::channel();
-        let baton = self.enqueue(connection, Waiting { frame, waiter: Waiter::Waits(sender) });
+        let mut place = self.line_up(connection, &frame);
         let (lanes, connection) = (self.clone(), connection.clone());
         async move {
-            if let Some(baton) = baton {
-                return lanes.drive(&connection, baton).await;
-            }
-            match receiver.await {
-                Ok(Signal::Ended(end)) => end,
-                Ok(Signal::Drive(baton)) => lanes.drive(&connection, baton).await,
-                Err(oneshot::Canceled) => LaneEnd::GivenUp,
+            loop {
+                let (baton, receiver) = place;
+                if let Some(baton) = baton {
+                    return lanes.drive(&connection, baton).await;
+                }
+                match receiver.await {
+                    Ok(Signal::Ended(end)) => return end,
+                    Ok(Signal::Drive(baton)) => return lanes.drive(&connection, baton).await,
+                    // Whoever was posting it went away in the middle: it lines up again.
+                    Err(oneshot::Canceled) => place = lanes.line_up(&connection, &frame),
+                }
             }
         }
+    }
+
+    fn line_up(
+        &self,
+        connection: &Connection,
+        frame: &Arc<[u8]>,
+    ) -> (Option<Baton>, oneshot::Receiver<Signal>) {
+        let (sender, receiver) = oneshot::channel();
+        let waiting = Waiting { frame: Arc::clone(frame), waiter: Waiter::Waits(sender) };
+        (self.enqueue(connection, waiting), receiver)
     }
 
     /// Puts a frame into its lane now, for a host that goes on running. Where the lane was idle, the returned future drives it until it is empty.
@@ -144,7 +157,7 @@ impl Lanes {
         let was_idle = !lanes.contains_key(id);
         let lane = lanes.entry(id.clone()).or_default();
         if lane.waiting.len() >= MAX_WAITING {
-            lane.waiting.clear();
+            tell(lane.waiting.drain(..), LaneEnd::GivenUp);
             tracing::warn!(connection.id = %id, "lane overflowed: left to the client's next sync");
         }
         if was_idle && matches!(waiting.waiter, Waiter::Waits(_)) {

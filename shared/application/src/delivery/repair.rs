@@ -130,7 +130,6 @@ impl RepairEntries {
 
     /// Tells everybody, the sender too: his answer may have been lost with the function that wrote the entry.
     async fn deliver(&self, conversation: ConversationId, entry: &Entry) -> Result<(), PortError> {
-        let opening = self.cache.opening(conversation).await;
         let Some(roster) = self.rosters.at_version(conversation, entry.roster_version).await? else {
             return Ok(());
         };
@@ -144,7 +143,8 @@ impl RepairEntries {
                 except: None,
                 frame: self.encoder.event(event),
             };
-            self.broadcaster.broadcast(&broadcast, &roster, opening.has_relay).await;
+            // Not through a relay: that nobody heard it there may be why the entry is here.
+            self.broadcaster.broadcast(&broadcast, &roster, false).await?;
         }
         Ok(())
     }

@@ -171,7 +171,14 @@ impl TailAppend {
                         self.begin_again(submission, &mut tail).await?;
                         continue;
                     }
-                    Verified::Absent => tail.checked = tail.head.seq.get(),
+                    Verified::Absent(read) => {
+                        // What was read is the truth about its position; the hint may have named it with another's counts.
+                        if read.roster_version != tail.head.roster_version {
+                            tail.authorized = None;
+                        }
+                        tail.head = read;
+                        tail.checked = read.seq.get();
+                    }
                 }
             }
             if !self.is_authorized(submission, &mut tail).await? {
@@ -274,6 +281,7 @@ impl TailAppend {
     /// Reads every position that has not been read yet and looks for the message.
     async fn verify(&self, submission: &Submission, tail: &Tail) -> Result<Verified, PortError> {
         let mut after = tail.checked;
+        let mut newest = None;
         loop {
             let range = LogRange {
                 after,
@@ -285,6 +293,7 @@ impl TailAppend {
             let page = self.log.page(submission.conversation, range).await?;
             if let Some(last) = page.entries.last() {
                 after = last.seq.get();
+                newest = Some(last.head());
             }
             for entry in page.entries {
                 if entry.is_message_of(&submission.sender, &submission.key) {
@@ -292,8 +301,10 @@ impl TailAppend {
                 }
             }
             if page.is_last {
-                let is_whole = after == tail.head.seq.get();
-                return Ok(if is_whole { Verified::Absent } else { Verified::HintWasWrong });
+                return Ok(match newest {
+                    Some(read) if read.seq == tail.head.seq => Verified::Absent(read),
+                    _ => Verified::HintWasWrong,
+                });
             }
         }
     }
@@ -353,6 +364,6 @@ impl TailAppend {
 
 enum Verified {
     Found(Box<Entry>),
-    Absent,
+    Absent(Head),
     HintWasWrong,
 }

@@ -5,17 +5,21 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
 };
 
-use parlance_application::ports::{PortError, conversations::Membership};
+use parlance_application::ports::{
+    PortError,
+    conversations::{Membership, ReadCursor},
+};
 use parlance_domain::{
     conversation::Conversation,
     head::Seq,
     ids::{ClientMessageId, ConversationId, UserId},
     log::{Entry, EntryBody},
     message::Message,
-    roster::Participant,
+    roster::{Participant, Roster},
 };
 
 use super::gate::{Gate, OpenGate};
+use crate::simulation::checks::replay;
 
 /// The table, in memory. Its clones are the same table.
 #[derive(Clone)]
@@ -101,6 +105,30 @@ impl MemoryCloud {
     /// An empty table behind a gate.
     pub fn behind(gate: Arc<dyn Gate>) -> Self {
         Self { gate, state: Arc::default() }
+    }
+
+    /// Goes back to the moment of an entry: what came later is gone, and the rows are rebuilt from the entries that are left.
+    pub fn restore(&self, conversation: ConversationId, cut: Seq) {
+        let mut state = self.state();
+        let log = state.logs.get_mut(&conversation).unwrap();
+        log.retain(|seq, _| *seq <= cut);
+        let left: Vec<Entry> = log.values().cloned().collect();
+        let mut roster = Roster::default();
+        for entry in &left {
+            replay(entry, &mut roster);
+        }
+        let last = left.last().unwrap();
+        let cursor = ReadCursor { seq: last.seq, n: last.n, at: last.at };
+        state.rosters.clear();
+        state.memberships.clear();
+        for member in roster.members() {
+            let joined = member.participant.joined;
+            let membership = Membership { conversation, joined, cursor };
+            state.rosters.insert((conversation, member.user.clone()), *member.participant);
+            state.memberships.insert((member.user.clone(), conversation), membership);
+        }
+        state.keys.retain(|_, seq| *seq <= cut);
+        state.late.clear();
     }
 
     /// Everything that stands, for a test to look at.

@@ -15,7 +15,7 @@ use parlance_domain::{
 };
 
 use super::{
-    cloud::{MemoryCloud, Write, unanswered},
+    cloud::{ItemKey, MemoryCloud, Write, unanswered},
     gate::{Outside, Passage},
 };
 
@@ -95,6 +95,9 @@ impl ConversationRepository for MemoryCloud {
             return Err(unanswered("conversations"));
         }
         let mut state = self.state();
+        if state.is_locked(&ItemKey::Membership(user.clone(), id)) {
+            return Err(unanswered("conversations"));
+        }
         let Some(membership) = state.memberships.get_mut(&(user.clone(), id)) else {
             return Ok(Advance::NotAMember);
         };

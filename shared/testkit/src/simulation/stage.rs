@@ -1,0 +1,154 @@
+//! The real use cases, wired to the memory twins.
+
+use std::sync::Arc;
+
+use parlance_application::{
+    conversations::change::ChangeConversation,
+    delivery::{
+        announce::Announcer,
+        broadcaster::{Broadcaster, Closer, FanOut},
+        lanes::Lanes,
+        recipients::Recipients,
+        relay::RelayHost,
+        repair::{RepairEntries, RepairPorts},
+    },
+    log::{append::TailAppend, change::LogChanger, events::EventResolver, rosters::RosterReader},
+    messages::send::{SendMessage, SendPorts},
+    ports::environment::{Clock, Random},
+    safeguards::Safeguards,
+};
+
+use crate::memory::{
+    cloud::MemoryCloud,
+    connections::MemoryConnections,
+    delivery::{MemoryGateway, MemoryQueues, SeqEncoder},
+    gate::Gate,
+    redis::MemoryRedis,
+};
+
+/// Everything of the running system but its processes.
+#[derive(Clone)]
+pub struct Stage {
+    /// The table.
+    pub cloud: MemoryCloud,
+    /// Redis.
+    pub redis: MemoryRedis,
+    /// The registry of sockets.
+    pub connections: MemoryConnections,
+    /// Where posts arrive.
+    pub gateway: MemoryGateway,
+    /// What was handed to `fan-out` and to the timer.
+    pub queues: MemoryQueues,
+    /// `message.send`.
+    pub send: SendMessage,
+    /// Changes of roster and roles.
+    pub change: ChangeConversation,
+    /// The relay.
+    pub relay: RelayHost,
+    new_relay: Arc<dyn Fn() -> RelayHost + Send + Sync>,
+    /// `fan-out`.
+    pub fan_out: FanOut,
+    /// `on-log-entry`.
+    pub repair: RepairEntries,
+}
+
+impl Stage {
+    /// Wires everything behind one gate.
+    pub fn new(
+        gate: Arc<dyn Gate>,
+        clock: &Arc<dyn Clock>,
+        random: &Arc<dyn Random>,
+        safeguards: Safeguards,
+        window: u64,
+    ) -> Self {
+        let (clock, random) = (Arc::clone(clock), Arc::clone(random));
+        let cloud = MemoryCloud::behind(Arc::clone(&gate));
+        let redis = MemoryRedis::behind(Arc::clone(&gate));
+        let gateway = MemoryGateway::behind(Arc::clone(&gate));
+        let queues = MemoryQueues::behind(gate);
+        let connections = MemoryConnections::default();
+        let table = Arc::new(cloud.clone());
+        let hints = Arc::new(redis.clone());
+        let poster = Arc::new(gateway.clone());
+        let directory = Arc::new(connections.clone());
+        let encoder = Arc::new(SeqEncoder);
+        let rosters = RosterReader::new(table.clone(), table.clone(), hints.clone(), safeguards);
+        let recipients = Recipients::new(directory.clone());
+        let lanes = {
+            let (poster, directory, encoder) = (poster.clone(), directory.clone(), encoder.clone());
+            let (clock, random) = (clock.clone(), random.clone());
+            move || -> Lanes {
+                Lanes::new(poster.clone(), directory.clone(), encoder.clone(), clock.clone(), random.clone())
+            }
+        };
+        let closer = Closer::new(poster.clone(), directory.clone(), encoder.clone());
+        let broadcaster = Broadcaster::new(
+            hints.clone(),
+            recipients.clone(),
+            lanes(),
+            Arc::new(queues.clone()),
+            closer.clone(),
+            clock.clone(),
+            safeguards,
+        );
+        let announcer = Announcer::new(broadcaster.clone(), hints.clone(), encoder.clone());
+        let append = TailAppend::new(
+            table.clone(),
+            rosters.clone(),
+            hints.clone(),
+            clock.clone(),
+            random.clone(),
+            safeguards,
+        )
+        .with_window(window);
+        let events = EventResolver::new(table.clone(), table.clone());
+        let changer =
+            LogChanger::new(table.clone(), rosters.clone(), clock.clone(), random.clone(), safeguards);
+        let repair = RepairEntries::new(RepairPorts {
+            log: table.clone(),
+            conversations: table.clone(),
+            cache: hints.clone(),
+            relays: hints.clone(),
+            timer: Arc::new(queues.clone()),
+            rosters: rosters.clone(),
+            events: events.clone(),
+            broadcaster,
+            encoder: encoder.clone(),
+            clock: clock.clone(),
+        });
+        let new_relay = {
+            let (closer, clock, lanes) = (closer.clone(), clock.clone(), lanes.clone());
+            let hints = hints.clone();
+            move || {
+                let (rosters, recipients) = (rosters.clone(), recipients.clone());
+                RelayHost::new(rosters, recipients, lanes(), closer.clone(), hints.clone(), clock.clone())
+            }
+        };
+        Self {
+            send: SendMessage::new(SendPorts {
+                append,
+                announcer: announcer.clone(),
+                log: table,
+                cache: hints.clone(),
+                relays: hints.clone(),
+                encoder: encoder.clone(),
+                random: random.clone(),
+            }),
+            change: ChangeConversation::new(changer, events, announcer, hints.clone()),
+            relay: new_relay(),
+            new_relay: Arc::new(new_relay),
+            fan_out: FanOut::new(lanes(), closer, clock),
+            repair,
+            cloud,
+            redis,
+            connections,
+            gateway,
+            queues,
+        }
+    }
+
+    /// Starts a relay in place of one that died: with empty lanes.
+    pub fn replace_relay(&mut self) {
+        self.relay = (self.new_relay)();
+    }
+}
