@@ -4,6 +4,7 @@ mod adapters;
 mod aws;
 pub mod configuration;
 pub mod dynamodb;
+pub mod redis;
 pub mod system;
 
 pub use self::{

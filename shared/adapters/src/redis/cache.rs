@@ -1,0 +1,158 @@
+//! Hints about conversations in Redis.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use async_trait::async_trait;
+use parlance_application::ports::{
+    cache::{ConversationCache, Opening},
+    conversations::ReadCursor,
+    environment::Clock,
+};
+use parlance_domain::{
+    head::{Head, Seq},
+    ids::{ConversationId, UserId},
+    roster::Roster,
+};
+use redis::pipe;
+
+use super::{
+    codec::{decode_cursor, decode_head, encode_cursor, encode_head, encode_roster},
+    keys::{HEAD_SECONDS, OWN_SECONDS, ROSTER_SECONDS},
+    link::RedisLink,
+    rosters::DecodedRosters,
+};
+
+/// How often a newer value that was overwritten is put back before somebody else is left to do it.
+const PUT_BACK: usize = 4;
+
+/// Remembers conversations in Redis.
+#[derive(Clone)]
+pub struct RedisConversationCache {
+    link: RedisLink,
+    clock: Arc<dyn Clock>,
+    rosters: Arc<DecodedRosters>,
+}
+
+impl RedisConversationCache {
+    /// Remembers over this link; the clock tells which relays are alive.
+    pub fn new(link: RedisLink, clock: Arc<dyn Clock>) -> Self {
+        Self { link, clock, rosters: Arc::default() }
+    }
+
+    async fn exchange_head(&self, conversation: ConversationId, head: &[u8]) -> Option<Vec<u8>> {
+        let mut commands = pipe();
+        commands
+            .cmd("SET")
+            .arg(self.link.keys().head(conversation))
+            .arg(head)
+            .arg("EX")
+            .arg(HEAD_SECONDS)
+            .arg("GET");
+        let (replaced,): (Option<Vec<u8>>,) = self.link.run(&commands).await?;
+        replaced
+    }
+}
+
+#[async_trait]
+impl ConversationCache for RedisConversationCache {
+    async fn opening(&self, conversation: ConversationId) -> Opening {
+        let keys = self.link.keys();
+        let mut commands = pipe();
+        commands.cmd("GET").arg(keys.head(conversation));
+        commands.cmd("GET").arg(keys.roster(conversation));
+        commands
+            .cmd("ZRANGEBYSCORE")
+            .arg(keys.relays())
+            .arg(self.clock.now().as_millis())
+            .arg("+inf")
+            .arg("LIMIT")
+            .arg(0)
+            .arg(1);
+        type Answer = (Option<Vec<u8>>, Option<Vec<u8>>, Vec<Vec<u8>>);
+        let Some((head, roster, relays)) = self.link.run::<Answer>(&commands).await else {
+            return Opening::default();
+        };
+        Opening {
+            head: head.and_then(|bytes| decode_head(&bytes)),
+            roster: roster.and_then(|bytes| self.rosters.decode(conversation, bytes)),
+            has_relay: !relays.is_empty(),
+        }
+    }
+
+    async fn record_head(&self, conversation: ConversationId, head: &Head) {
+        let (mut seq, mut bytes) = (head.seq, encode_head(head));
+        for _ in 0..PUT_BACK {
+            let Some(replaced) = self.exchange_head(conversation, &bytes).await else { return };
+            match decode_head(&replaced) {
+                Some(newer) if newer.seq > seq => (seq, bytes) = (newer.seq, replaced),
+                _ => return,
+            }
+        }
+    }
+
+    async fn forget_head(&self, conversation: ConversationId) {
+        let mut commands = pipe();
+        commands.cmd("DEL").arg(self.link.keys().head(conversation)).ignore();
+        let _: Option<()> = self.link.run(&commands).await;
+    }
+
+    async fn record_roster(&self, conversation: ConversationId, version: Seq, roster: &Roster) {
+        let mut commands = pipe();
+        commands
+            .cmd("SET")
+            .arg(self.link.keys().roster(conversation))
+            .arg(encode_roster(version, roster))
+            .arg("EX")
+            .arg(ROSTER_SECONDS)
+            .ignore();
+        let _: Option<()> = self.link.run(&commands).await;
+    }
+
+    async fn heads(&self, conversations: &[ConversationId]) -> Vec<Option<Head>> {
+        let mut commands = pipe();
+        for conversation in conversations {
+            commands.cmd("GET").arg(self.link.keys().head(*conversation));
+        }
+        let heads: Option<Vec<Option<Vec<u8>>>> =
+            if conversations.is_empty() { None } else { self.link.run(&commands).await };
+        match heads {
+            Some(heads) => heads.into_iter().map(|head| head.and_then(|bytes| decode_head(&bytes))).collect(),
+            None => vec![None; conversations.len()],
+        }
+    }
+
+    async fn own_positions(
+        &self,
+        user: &UserId,
+        position: Option<(ConversationId, ReadCursor)>,
+    ) -> Vec<(ConversationId, ReadCursor)> {
+        let key = self.link.keys().own(user);
+        let mut commands = pipe();
+        commands.cmd("HGETALL").arg(&key);
+        if let Some((conversation, cursor)) = &position {
+            remember(&mut commands, &key, *conversation, cursor);
+        }
+        let Some((known,)) = self.link.run::<(BTreeMap<String, Vec<u8>>,)>(&commands).await else {
+            return position.into_iter().collect();
+        };
+        let mut positions: BTreeMap<_, _> = known
+            .iter()
+            .filter_map(|(id, bytes)| Some((ConversationId::parse(id).ok()?, decode_cursor(bytes)?)))
+            .collect();
+        if let Some((conversation, cursor)) = position {
+            let newer = positions.get(&conversation).copied().filter(|known| known.seq > cursor.seq);
+            if let Some(newer) = newer {
+                let mut commands = pipe();
+                remember(&mut commands, &key, conversation, &newer);
+                let _: Option<()> = self.link.run(&commands).await;
+            }
+            positions.insert(conversation, newer.unwrap_or(cursor));
+        }
+        positions.into_iter().collect()
+    }
+}
+
+fn remember(commands: &mut redis::Pipeline, key: &str, conversation: ConversationId, cursor: &ReadCursor) {
+    commands.cmd("HSET").arg(key).arg(conversation.to_string()).arg(encode_cursor(cursor)).ignore();
+    commands.cmd("EXPIRE").arg(key).arg(OWN_SECONDS).ignore();
+}

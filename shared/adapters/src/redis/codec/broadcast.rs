@@ -1,0 +1,59 @@
+//! An event on its way to the relays.
+
+use minicbor::{
+    Decode, Encode,
+    bytes::{ByteArray, ByteSlice},
+};
+use parlance_application::ports::delivery::Broadcast;
+use parlance_domain::{
+    head::Seq,
+    ids::{ConnectionId, ConversationId, UserId},
+};
+
+use super::encode;
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct PublishedBroadcast<'b> {
+    #[n(0)]
+    conversation: ByteArray<16>,
+    #[n(1)]
+    seq: Option<u64>,
+    #[n(2)]
+    roster_version: u64,
+    #[b(3)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    subjects: Vec<&'b str>,
+    #[b(4)]
+    except: Option<&'b str>,
+    #[b(5)]
+    frame: &'b ByteSlice,
+}
+
+pub(in crate::redis) fn encode_broadcast(broadcast: &Broadcast) -> Vec<u8> {
+    encode(PublishedBroadcast {
+        conversation: (*broadcast.conversation.as_bytes()).into(),
+        seq: broadcast.seq.map(Seq::get),
+        roster_version: broadcast.roster_version.get(),
+        subjects: broadcast.subjects.iter().map(UserId::as_str).collect(),
+        except: broadcast.except.as_ref().map(ConnectionId::as_str),
+        frame: broadcast.frame.as_slice().into(),
+    })
+}
+
+pub(in crate::redis) fn decode_broadcast(bytes: &[u8]) -> Option<Broadcast> {
+    let published: PublishedBroadcast<'_> = minicbor::decode(bytes).ok()?;
+    let users = published.subjects.iter().map(|user| UserId::parse(user).ok());
+    let except = published.except.map(|id| ConnectionId::parse(id).ok());
+    Some(Broadcast {
+        conversation: ConversationId::from_bytes(published.conversation.into()),
+        seq: published.seq.and_then(Seq::new),
+        roster_version: Seq::new(published.roster_version)?,
+        subjects: users.collect::<Option<_>>()?,
+        except: match except {
+            None => None,
+            Some(id) => Some(id?),
+        },
+        frame: published.frame.to_vec(),
+    })
+}

@@ -1,0 +1,141 @@
+//! The registry of sockets in Redis, in front of the durable one.
+//!
+//! A user's hash counts only with its marker, which says that it was filled from the durable registry. Registering adds to the hash,
+//! marker or not, so that a reader who is just filling it loses nothing. A write that Redis missed is made good when the hash expires.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_trait::async_trait;
+use parlance_application::ports::{
+    PortError,
+    connections::{ConnectionDirectory, Registration},
+    environment::Random,
+};
+use parlance_domain::{
+    connection::Connection,
+    ids::{ConnectionId, UserId},
+    time::Timestamp,
+};
+use redis::{Pipeline, pipe};
+
+use super::{
+    codec::{decode_connection, encode_connection},
+    link::RedisLink,
+};
+
+/// The field that says that the hash is complete. No connection id has a space.
+const COMPLETE: &str = "all here";
+
+/// How long a hash is kept at least, in seconds, and how much longer by chance, so that a large conversation's do not all expire at once.
+const KEPT_SECONDS: u64 = 120;
+const KEPT_LONGER_SECONDS: u64 = 120;
+
+/// Knows sockets from Redis where it can.
+#[derive(Clone)]
+pub struct CachedConnectionDirectory {
+    durable: Arc<dyn ConnectionDirectory>,
+    link: RedisLink,
+    random: Arc<dyn Random>,
+}
+
+impl CachedConnectionDirectory {
+    /// Puts Redis in front of `durable`.
+    pub fn new(durable: Arc<dyn ConnectionDirectory>, link: RedisLink, random: Arc<dyn Random>) -> Self {
+        Self { durable, link, random }
+    }
+
+    /// What is known of each user, in their order; `None` where the hash is missing or incomplete.
+    async fn cached(&self, users: &[UserId]) -> Vec<Option<Vec<Connection>>> {
+        let mut commands = pipe();
+        for user in users {
+            commands.cmd("HGETALL").arg(self.link.keys().connections(user));
+        }
+        let Some(hashes) = self.link.run::<Vec<Vec<(Vec<u8>, Vec<u8>)>>>(&commands).await else {
+            return vec![None; users.len()];
+        };
+        users.iter().zip(&hashes).map(|(user, fields)| complete(user, fields)).collect()
+    }
+
+    async fn fill(&self, users: &[UserId], connections: &[Connection]) {
+        let mut of_user: HashMap<&UserId, Vec<&Connection>> = HashMap::new();
+        for connection in connections {
+            of_user.entry(&connection.user).or_default().push(connection);
+        }
+        let mut commands = pipe();
+        for user in users {
+            let key = self.link.keys().connections(user);
+            let command = commands.cmd("HSET").arg(&key).arg(COMPLETE).arg(1);
+            for connection in of_user.get(user).into_iter().flatten() {
+                command.arg(connection.id.as_str()).arg(encode_connection(connection));
+            }
+            command.ignore();
+            self.expire(&mut commands, &key);
+        }
+        let _: Option<()> = self.link.run(&commands).await;
+    }
+
+    fn expire(&self, commands: &mut Pipeline, key: &str) {
+        let seconds = KEPT_SECONDS + self.random.below(KEPT_LONGER_SECONDS);
+        commands.cmd("EXPIRE").arg(key).arg(seconds).ignore();
+    }
+}
+
+#[async_trait]
+impl ConnectionDirectory for CachedConnectionDirectory {
+    async fn register(&self, connection: &Connection, now: Timestamp) -> Result<Registration, PortError> {
+        let registration = self.durable.register(connection, now).await?;
+        if registration == Registration::Registered {
+            let key = self.link.keys().connections(&connection.user);
+            let mut commands = pipe();
+            commands
+                .cmd("HSET")
+                .arg(&key)
+                .arg(connection.id.as_str())
+                .arg(encode_connection(connection))
+                .ignore();
+            self.expire(&mut commands, &key);
+            let _: Option<()> = self.link.run(&commands).await;
+        }
+        Ok(registration)
+    }
+
+    async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError> {
+        self.durable.forget(user, id).await?;
+        let mut commands = pipe();
+        commands.cmd("HDEL").arg(self.link.keys().connections(user)).arg(id.as_str()).ignore();
+        let _: Option<()> = self.link.run(&commands).await;
+        Ok(())
+    }
+
+    async fn of_users(&self, users: &[UserId]) -> Result<Vec<Connection>, PortError> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mut found, mut missed) = (Vec::with_capacity(users.len()), Vec::new());
+        for (user, known) in users.iter().zip(self.cached(users).await) {
+            match known {
+                Some(connections) => found.extend(connections),
+                None => missed.push(user.clone()),
+            }
+        }
+        if !missed.is_empty() {
+            let connections = self.durable.of_users(&missed).await?;
+            self.fill(&missed, &connections).await;
+            found.extend(connections);
+        }
+        Ok(found)
+    }
+}
+
+fn complete(user: &UserId, fields: &[(Vec<u8>, Vec<u8>)]) -> Option<Vec<Connection>> {
+    let mut is_complete = false;
+    let mut connections = Vec::with_capacity(fields.len());
+    for (field, value) in fields {
+        if field == COMPLETE.as_bytes() {
+            is_complete = true;
+        } else {
+            connections.push(decode_connection(user, field, value)?);
+        }
+    }
+    is_complete.then_some(connections)
+}

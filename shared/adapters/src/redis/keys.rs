@@ -1,0 +1,82 @@
+//! Every key and channel, and how long each is kept. All begin with a digest of the stack's id, so that nothing of another life is believed.
+
+use data_encoding::BASE32_NOPAD;
+use parlance_domain::{
+    head::Seq,
+    ids::{ConversationId, UserId},
+};
+use sha2::{Digest, Sha256};
+
+/// How long a head is remembered, in seconds.
+pub const HEAD_SECONDS: u64 = 24 * 60 * 60;
+/// How long a roster is remembered.
+pub const ROSTER_SECONDS: u64 = 60 * 60;
+/// How long a user's own positions are remembered: the stream makes them durable meanwhile.
+pub const OWN_SECONDS: u64 = 24 * 60 * 60;
+/// How long an entry's mark is kept.
+pub const SENT_SECONDS: u64 = 60;
+/// How long the set of relays outlives the last of them.
+pub const RELAYS_SECONDS: u64 = 60;
+
+/// The names of one stack's keys.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    prefix: String,
+}
+
+impl Keys {
+    /// The keys of this stack. Its id is long: 80 bits of its digest stand for it.
+    pub fn of_stack(stack_id: &str) -> Self {
+        let digest = Sha256::digest(stack_id);
+        let short: Vec<u8> = digest.into_iter().take(10).collect();
+        Self { prefix: BASE32_NOPAD.encode(&short).to_lowercase() }
+    }
+
+    /// The newest head that somebody recorded.
+    pub fn head(&self, conversation: ConversationId) -> String {
+        format!("{}:head:{conversation}", self.prefix)
+    }
+
+    /// The roster with its version.
+    pub fn roster(&self, conversation: ConversationId) -> String {
+        format!("{}:roster:{conversation}", self.prefix)
+    }
+
+    /// A hash of a user's own positions by conversation.
+    pub fn own(&self, user: &UserId) -> String {
+        format!("{}:own:{user}", self.prefix)
+    }
+
+    /// A hash of a user's open sockets, and the field that says that it is complete.
+    pub fn connections(&self, user: &UserId) -> String {
+        format!("{}:conns:{user}", self.prefix)
+    }
+
+    /// The mark that an entry was delivered or handed over.
+    pub fn sent(&self, conversation: ConversationId, seq: Seq) -> String {
+        format!("{}:sent:{conversation}:{seq}", self.prefix)
+    }
+
+    /// The sorted set of relays by the time until which they count as alive.
+    pub fn relays(&self) -> String {
+        format!("{}:relays", self.prefix)
+    }
+
+    /// The channel of a shard.
+    pub fn events(&self, shard: u8) -> String {
+        format!("{}:events:{shard}", self.prefix)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_stacks_share_no_key() {
+        let (one, other) = (Keys::of_stack("arn:one"), Keys::of_stack("arn:other"));
+        let conversation = ConversationId::from_bytes([1; 16]);
+        assert_ne!(one.head(conversation), other.head(conversation));
+        assert_ne!(one.events(0), other.events(0));
+    }
+}

@@ -1,0 +1,59 @@
+//! A stack without Redis: nothing is remembered, nothing is published, and the stream alone repairs what was not delivered.
+
+use async_trait::async_trait;
+use parlance_application::ports::{
+    cache::{ConversationCache, Opening},
+    conversations::ReadCursor,
+    delivery::{Broadcast, RelayBus},
+};
+use parlance_domain::{
+    head::{Head, Seq},
+    ids::{ConversationId, UserId},
+    roster::Roster,
+};
+
+/// Remembers nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoCache;
+
+#[async_trait]
+impl ConversationCache for NoCache {
+    async fn opening(&self, _conversation: ConversationId) -> Opening {
+        Opening::default()
+    }
+
+    async fn record_head(&self, _conversation: ConversationId, _head: &Head) {}
+
+    async fn forget_head(&self, _conversation: ConversationId) {}
+
+    async fn record_roster(&self, _conversation: ConversationId, _version: Seq, _roster: &Roster) {}
+
+    async fn heads(&self, conversations: &[ConversationId]) -> Vec<Option<Head>> {
+        vec![None; conversations.len()]
+    }
+
+    async fn own_positions(
+        &self,
+        _user: &UserId,
+        position: Option<(ConversationId, ReadCursor)>,
+    ) -> Vec<(ConversationId, ReadCursor)> {
+        position.into_iter().collect()
+    }
+}
+
+/// Knows no relays and keeps no marks.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoRelays;
+
+#[async_trait]
+impl RelayBus for NoRelays {
+    async fn publish(&self, _broadcast: &Broadcast) -> bool {
+        false
+    }
+
+    async fn mark_sent(&self, _conversation: ConversationId, _seq: Seq) {}
+
+    async fn are_sent(&self, entries: &[(ConversationId, Seq)]) -> Vec<bool> {
+        vec![false; entries.len()]
+    }
+}
