@@ -1,28 +1,49 @@
 //! Every adapter of one process, built from its configuration when first asked for, over shared clients.
 
-use std::sync::{Arc, OnceLock};
+mod clients;
+
+use std::sync::Arc;
 
 use parlance_application::ports::{
+    cache::ConversationCache,
     connections::ConnectionDirectory,
     conversations::{ConversationRepository, ReadReceipts},
+    delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
-    identity::TicketRepository,
+    identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
 };
 
+use self::clients::Clients;
 use crate::{
-    aws::sdk_config,
     configuration::{Configuration, ConfigurationError},
-    dynamodb::{CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoTickets, Table},
+    dynamodb::{
+        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
+        DynamoTickets,
+    },
+    jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
+    lambda::LambdaFanOut,
+    redis::{
+        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRelayBus,
+        RelaySubscription,
+    },
+    sqs::SqsEntryTimer,
     system::{OsRandom, SystemClock},
 };
 
 /// Builds what a main lists. A variable that the process was not given is an error of the adapter that needs it.
-#[derive(Debug)]
+///
+/// Without Redis the cache remembers nothing, no relay lives, and connections are read from the table.
 pub struct Adapters {
-    configuration: Configuration,
-    meter: Option<Arc<CapacityMeter>>,
-    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    clients: Clients,
+}
+
+/// What a relay needs beside the ports: its signs of life and its ears.
+pub struct RelayAdapters {
+    /// Publishes, marks, and says that the relay is alive.
+    pub bus: RedisRelayBus,
+    /// What is published for the relay's shards.
+    pub subscription: RelaySubscription,
 }
 
 impl Adapters {
@@ -33,18 +54,22 @@ impl Adapters {
 
     /// Builds from this configuration.
     pub fn new(configuration: Configuration) -> Self {
-        Self { configuration, meter: None, dynamodb: OnceLock::new() }
+        Self { clients: Clients::new(configuration, None) }
     }
 
-    /// Counts what DynamoDB is asked and what it costs.
-    #[must_use]
-    pub fn metered(self, meter: Arc<CapacityMeter>) -> Self {
-        Self { meter: Some(meter), ..self }
+    /// Builds from this configuration, and counts what DynamoDB is asked and what it costs.
+    pub fn metered(configuration: Configuration, meter: Arc<CapacityMeter>) -> Self {
+        Self { clients: Clients::new(configuration, Some(meter)) }
     }
 
     /// What the adapters are built from.
     pub fn configuration(&self) -> &Configuration {
-        &self.configuration
+        self.clients.configuration()
+    }
+
+    /// Opens the connections of everything that was built, so that the first request need not wait for them.
+    pub async fn prewarm(&self) {
+        self.clients.prewarm().await;
     }
 
     /// The host's clock.
@@ -59,52 +84,105 @@ impl Adapters {
 
     /// The logs.
     pub fn message_log(&self) -> Result<Arc<dyn MessageLog>, ConfigurationError> {
-        Ok(Arc::new(DynamoMessageLog::new(self.chat_table("message log")?)))
+        Ok(Arc::new(DynamoMessageLog::new(self.clients.chat_table("message log")?)))
     }
 
     /// Conversations, rosters and memberships.
     pub fn conversations(&self) -> Result<Arc<dyn ConversationRepository>, ConfigurationError> {
-        Ok(Arc::new(DynamoConversations::new(self.chat_table("conversations")?)))
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("conversations")?)))
     }
 
     /// How far people have read.
     pub fn read_receipts(&self) -> Result<Arc<dyn ReadReceipts>, ConfigurationError> {
-        Ok(Arc::new(DynamoConversations::new(self.chat_table("read receipts")?)))
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("read receipts")?)))
+    }
+
+    /// Hints about conversations.
+    pub fn conversation_cache(&self) -> Result<Arc<dyn ConversationCache>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisConversationCache::new(link, self.clock())),
+            None => Arc::new(NoCache),
+        })
     }
 
     /// Open sockets.
     pub fn connections(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
-        Ok(Arc::new(DynamoConnections::new(self.connections_table("connections")?)))
+        let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(CachedConnectionDirectory::new(durable, link, self.random())),
+            None => durable,
+        })
     }
 
     /// Tickets.
     pub fn tickets(&self) -> Result<Arc<dyn TicketRepository>, ConfigurationError> {
-        Ok(Arc::new(DynamoTickets::new(self.connections_table("tickets")?)))
+        Ok(Arc::new(DynamoTickets::new(self.clients.connections_table("tickets")?)))
     }
 
-    fn chat_table(&self, port: &'static str) -> Result<Table, ConfigurationError> {
-        self.table("CHAT_TABLE", self.configuration.chat_table.as_deref(), port)
+    /// Posts to sockets.
+    pub fn connection_poster(&self) -> Result<Arc<dyn ConnectionPoster>, ConfigurationError> {
+        Ok(self.clients.poster()?)
     }
 
-    fn connections_table(&self, port: &'static str) -> Result<Table, ConfigurationError> {
-        self.table("CONNECTIONS_TABLE", self.configuration.connections_table.as_deref(), port)
+    /// The way to the relays.
+    pub fn relay_bus(&self) -> Result<Arc<dyn RelayBus>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisRelayBus::new(link, self.clock())),
+            None => Arc::new(NoRelays),
+        })
     }
 
-    fn table(
-        &self,
-        variable: &'static str,
-        name: Option<&str>,
-        port: &'static str,
-    ) -> Result<Table, ConfigurationError> {
-        let name = name.ok_or(ConfigurationError::Missing(variable))?;
-        Ok(Table::new(self.dynamodb()?, name, port, self.meter.clone()))
+    /// What a relay needs beside the ports, listening in the background from now on.
+    pub fn relay(&self) -> Result<RelayAdapters, ConfigurationError> {
+        let link = self.redis()?.ok_or(ConfigurationError::Missing("REDIS_URL"))?;
+        let bus = RedisRelayBus::new(link.clone(), self.clock());
+        Ok(RelayAdapters { bus, subscription: RelaySubscription::start(link) })
     }
 
-    fn dynamodb(&self) -> Result<aws_sdk_dynamodb::Client, ConfigurationError> {
-        if let Some(client) = self.dynamodb.get() {
-            return Ok(client.clone());
-        }
-        let config = sdk_config(&self.configuration, self.configuration.endpoints.dynamodb.as_deref())?;
-        Ok(self.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::new(&config)).clone())
+    /// The function `fan-out`.
+    pub fn fan_out(&self) -> Result<Arc<dyn FanOutInvoker>, ConfigurationError> {
+        let name = self.configuration().fan_out_function.as_deref();
+        let function = self.clients.function("FAN_OUT_FUNCTION", name, "fan-out")?;
+        Ok(Arc::new(LambdaFanOut::new(function)))
+    }
+
+    /// The timer queue.
+    pub fn entry_timer(&self) -> Result<Arc<dyn EntryTimer>, ConfigurationError> {
+        let url = self.configuration().log_entry_queue_url.as_deref();
+        let url = url.ok_or(ConfigurationError::Missing("LOG_ENTRY_QUEUE_URL"))?;
+        Ok(Arc::new(SqsEntryTimer::new(self.clients.sqs()?, url)))
+    }
+
+    /// Verifies tokens; needs a shared secret or a key set.
+    pub fn token_verifier(&self) -> Result<Arc<dyn TokenVerifier>, ConfigurationError> {
+        let tokens = &self.configuration().tokens;
+        let keys = match tokens.key_set_name() {
+            None if tokens.secret.is_none() => return Err(ConfigurationError::Missing("JWT_SECRET")),
+            None => None,
+            Some(issuer) => {
+                let stored = self.signing_keys()?;
+                let refresh = self.clients.key_refresh()?;
+                Some(Arc::new(SigningKeySource::new(issuer, stored, refresh, self.clock())))
+            }
+        };
+        Ok(Arc::new(JwtVerifier::new(tokens, keys)))
+    }
+
+    /// Fetches the issuer's key set; `None` where none is configured.
+    pub fn key_refresher(&self) -> Result<Option<KeyRefresher>, ConfigurationError> {
+        let tokens = &self.configuration().tokens;
+        let (Some(url), Some(issuer)) = (&tokens.jwks_url, tokens.key_set_name()) else { return Ok(None) };
+        let refresher = KeyRefresher::new(url.clone(), issuer, self.signing_keys()?, self.clock());
+        refresher
+            .map(Some)
+            .map_err(|_| ConfigurationError::Invalid { name: "JWT_JWKS_URL", expected: "an https URL" })
+    }
+
+    fn signing_keys(&self) -> Result<DynamoSigningKeys, ConfigurationError> {
+        Ok(DynamoSigningKeys::new(self.clients.chat_table("signing keys")?))
+    }
+
+    fn redis(&self) -> Result<Option<RedisLink>, ConfigurationError> {
+        self.clients.redis()
     }
 }

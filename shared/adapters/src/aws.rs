@@ -1,10 +1,13 @@
 //! What all clients of AWS share: credentials, Region, timeouts, and one HTTP client for plain and one for secure endpoints.
 
+pub mod failure;
+
 use std::time::Duration;
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, ecs::EcsCredentialsProvider, environment::EnvironmentVariableCredentialsProvider,
-    retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig, ecs::EcsCredentialsProvider,
+    environment::EnvironmentVariableCredentialsProvider, retry::RetryConfig,
+    stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_sdk_dynamodb::config::{
     IdentityCache, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient,
@@ -34,9 +37,8 @@ pub fn sdk_config(
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
         .operation_timeout(ATTEMPT_TIMEOUT * (ATTEMPTS + 1))
         .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(ATTEMPTS)
-        .with_initial_backoff(Duration::from_millis(50));
+    let retries =
+        RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(50));
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))

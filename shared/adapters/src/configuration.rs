@@ -57,6 +57,14 @@ pub struct TokenConfiguration {
     pub leeway: Duration,
 }
 
+impl TokenConfiguration {
+    /// The name under which the issuer's key set is stored: the issuer's, or the set's own address.
+    pub fn key_set_name(&self) -> Option<&str> {
+        let url = self.jwks_url.as_ref()?;
+        Some(self.issuer.as_deref().unwrap_or(url.as_str()))
+    }
+}
+
 /// What the environment says. A function is given what it needs and no more, so that most of it may be absent.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
@@ -135,7 +143,11 @@ impl Configuration {
                 jwks_url: variable("JWT_JWKS_URL").map(|value| url("JWT_JWKS_URL", &value)).transpose()?,
                 issuer: variable("JWT_ISSUER"),
                 audience: variable("JWT_AUDIENCE"),
-                leeway: Duration::from_secs(seconds("JWT_LEEWAY_SECONDS", variable("JWT_LEEWAY_SECONDS"), 60)?),
+                leeway: Duration::from_secs(seconds(
+                    "JWT_LEEWAY_SECONDS",
+                    variable("JWT_LEEWAY_SECONDS"),
+                    60,
+                )?),
             },
             allowed_origins: variable("ALLOWED_ORIGINS")
                 .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())

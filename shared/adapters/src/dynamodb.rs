@@ -6,7 +6,6 @@ mod capacity;
 mod connections;
 mod conversations;
 mod entry;
-mod failure;
 mod keys;
 mod message_log;
 mod retry;
@@ -16,6 +15,7 @@ mod stream;
 mod table;
 mod tickets;
 
+pub(crate) use self::connections::{decode_scope, encode_scope};
 pub use self::{
     capacity::{CapacityMeter, Usage},
     connections::DynamoConnections,

@@ -1,13 +1,17 @@
 //! How the ports are kept: the only crate that names AWS and Redis.
 
 mod adapters;
+pub mod apigateway;
 mod aws;
 pub mod configuration;
 pub mod dynamodb;
+pub mod jwt;
+pub mod lambda;
 pub mod redis;
+pub mod sqs;
 pub mod system;
 
 pub use self::{
-    adapters::Adapters,
+    adapters::{Adapters, RelayAdapters},
     configuration::{Configuration, ConfigurationError},
 };

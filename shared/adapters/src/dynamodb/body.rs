@@ -108,9 +108,7 @@ impl<'b> StoredBody<'b> {
                 conversation: Box::new(StoredConversation::of(conversation)),
                 participants: participants.iter().map(StoredJoining::of).collect(),
             },
-            EntryBody::ConversationRetitled { title } => {
-                Self::ConversationRetitled { title: title.as_str() }
-            }
+            EntryBody::ConversationRetitled { title } => Self::ConversationRetitled { title: title.as_str() },
             EntryBody::ConversationDeleted => Self::ConversationDeleted,
             EntryBody::ParticipantsAdded { participants } => {
                 Self::ParticipantsAdded { participants: participants.iter().map(StoredJoining::of).collect() }

@@ -16,7 +16,8 @@ use parlance_domain::{
 
 use super::{
     attributes::{
-        EXPIRES_AT, Item, ItemBuilder, MalformedItem, need_text, need_time, number, number_value, text_value, time_value,
+        EXPIRES_AT, Item, ItemBuilder, MalformedItem, need_text, need_time, number, number_value, text_value,
+        time_value,
     },
     keys,
     table::{RangeQuery, SortRange, Table},

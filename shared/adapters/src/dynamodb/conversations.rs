@@ -18,15 +18,15 @@ use parlance_domain::{
 use super::{
     attributes::{Item, MalformedItem, need_text, number_value, seq_value, time_value},
     entry::to_item,
-    failure::failed_because,
     keys,
     retry::{ATTEMPTS, pause},
     rows::{
-        READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, membership_item, membership_of, roster_item,
-        roster_row_of,
+        READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, membership_item, membership_of,
+        roster_item, roster_row_of,
     },
     table::{Expression, RangeQuery, Refusal, SortRange, Table, Transacted, Write, Written},
 };
+use crate::aws::failure::failed_because;
 
 /// Keeps conversations in the table `chat`.
 #[derive(Debug, Clone)]
@@ -46,7 +46,8 @@ impl DynamoConversations {
 
     fn writes(&self, creation: &Creation) -> Result<Vec<Write>, PortError> {
         let Creation { conversation, roster, entry } = creation;
-        let first = to_item(conversation.id, entry).map_err(|error| PortError::new(self.table.port(), error))?;
+        let first =
+            to_item(conversation.id, entry).map_err(|error| PortError::new(self.table.port(), error))?;
         let mut writes = vec![
             Write::Put(conversation_item(conversation), Some(Expression::absent())),
             Write::Put(first, Some(Expression::absent())),

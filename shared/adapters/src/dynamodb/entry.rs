@@ -48,10 +48,8 @@ pub fn to_item(conversation: ConversationId, entry: &Entry) -> Result<Item, Malf
 /// The entry of an item.
 pub fn from_item(item: &Item) -> Result<Entry, MalformedItem> {
     let seq = keys::seq_of(need_text(item, keys::SORT)?).ok_or(MalformedItem { attribute: keys::SORT })?;
-    let bytes = item
-        .get(BODY)
-        .and_then(|value| value.as_b().ok())
-        .ok_or(MalformedItem { attribute: BODY })?;
+    let bytes =
+        item.get(BODY).and_then(|value| value.as_b().ok()).ok_or(MalformedItem { attribute: BODY })?;
     let body = body::decode(bytes.as_ref(), need_seq(item, SINCE)?)
         .map_err(|MalformedBody| MalformedItem { attribute: BODY })?;
     Ok(Entry {

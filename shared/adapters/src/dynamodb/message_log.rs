@@ -5,9 +5,7 @@ mod changes;
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
-    log::{
-        Append, AppendOnce, Commit, Consistency, LogPage, LogRange, MessageLog, Order, RowChange,
-    },
+    log::{Append, AppendOnce, Commit, Consistency, LogPage, LogRange, MessageLog, Order, RowChange},
 };
 use parlance_domain::{
     head::{Head, Seq},
@@ -18,10 +16,10 @@ use parlance_domain::{
 use super::{
     attributes::{EXPIRES_AT, Item, ItemBuilder, number, number_value, seq_value},
     entry::{from_item, to_item},
-    failure::failed_because,
     keys,
     table::{Expression, RangeQuery, Refusal, SortRange, Table, Transacted, Write, Written},
 };
+use crate::aws::failure::failed_because;
 
 /// How long a message's key is remembered for a client that did not say what it had seen, in seconds.
 const REMEMBERED_SECONDS: u64 = 24 * 60 * 60;
@@ -101,8 +99,9 @@ impl MessageLog for DynamoMessageLog {
             Written::Refused(Some(item)) => Ok(Append::Taken(Box::new(self.entry(&item)?))),
             Written::Refused(None) => {
                 let standing = self.table.get(keys::entry(conversation, entry.seq), true).await?;
-                let standing = standing
-                    .ok_or_else(|| failed_because(self.table.port(), "PutItem", "refused by an item that is not there"))?;
+                let standing = standing.ok_or_else(|| {
+                    failed_because(self.table.port(), "PutItem", "refused by an item that is not there")
+                })?;
                 Ok(Append::Taken(Box::new(self.entry(&standing)?)))
             }
             Written::Contended => Ok(Append::Contended),

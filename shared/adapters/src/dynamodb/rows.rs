@@ -10,8 +10,8 @@ use parlance_domain::{
 
 use super::{
     attributes::{
-        Item, ItemBuilder, MalformedItem, need_number, need_seq, need_text, need_time, number_value, seq_value, text,
-        text_value, time_value,
+        Item, ItemBuilder, MalformedItem, need_number, need_seq, need_text, need_time, number_value,
+        seq_value, text, text_value, time_value,
     },
     entry::SINCE,
     keys,
@@ -83,8 +83,7 @@ pub fn roster_item(conversation: ConversationId, user: &UserId, participant: &Pa
 
 /// The roster's row of an item.
 pub fn roster_row_of(item: &Item) -> Result<(UserId, Participant), MalformedItem> {
-    let user =
-        keys::user_of(need_text(item, keys::SORT)?).ok_or(MalformedItem { attribute: keys::SORT })?;
+    let user = keys::user_of(need_text(item, keys::SORT)?).ok_or(MalformedItem { attribute: keys::SORT })?;
     let participant = Participant {
         role: Role::parse(need_text(item, ROLE)?).ok_or(MalformedItem { attribute: ROLE })?,
         joined: need_seq(item, JOINED)?,

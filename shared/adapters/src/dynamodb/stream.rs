@@ -30,7 +30,9 @@ pub fn new_log_entry(record: &Value) -> Result<Option<NewLogEntry>, UnreadableRe
     if record.get("eventName").and_then(Value::as_str) != Some("INSERT") {
         return Ok(None);
     }
-    let Some(image) = record.pointer("/dynamodb/NewImage").and_then(Value::as_object) else { return Ok(None) };
+    let Some(image) = record.pointer("/dynamodb/NewImage").and_then(Value::as_object) else {
+        return Ok(None);
+    };
     let item: Item =
         image.iter().filter_map(|(name, value)| Some((name.clone(), attribute(value)?))).collect();
     let conversation = text(&item, keys::PARTITION).and_then(keys::conversation_of);

@@ -24,9 +24,9 @@ pub use self::{
 use super::{
     attributes::Item,
     capacity::CapacityMeter,
-    failure::failed,
-    keys::Key,
+    keys::{self, Key},
 };
+use crate::aws::failure::failed;
 
 /// A condition on a write, or an update's expression: its text and what its `#names` and `:values` stand for.
 #[derive(Debug, Clone, Default)]
@@ -78,18 +78,21 @@ pub struct Table {
 
 impl Table {
     /// Names the table; failures are those of `port`.
-    pub fn new(
-        client: Client,
-        name: &str,
-        port: &'static str,
-        meter: Option<Arc<CapacityMeter>>,
-    ) -> Self {
+    pub fn new(client: Client, name: &str, port: &'static str, meter: Option<Arc<CapacityMeter>>) -> Self {
         Self { client, name: name.into(), port, meter }
     }
 
     /// Which port the table keeps, for its errors.
     pub fn port(&self) -> &'static str {
         self.port
+    }
+
+    /// Opens a connection ahead of its first use, by asking for a user that does not exist.
+    pub async fn prewarm(&self) {
+        let nobody = Key { partition: keys::USER.into(), sort: keys::USER.into() };
+        if let Err(error) = self.get(nobody, false).await {
+            tracing::debug!(error = &error as &dyn Error, "not connected ahead");
+        }
     }
 
     /// Reads one item.
@@ -186,11 +189,7 @@ impl Table {
         self.meter.as_ref().map(|_| ReturnConsumedCapacity::Total)
     }
 
-    fn record<'a>(
-        &self,
-        operation: &'static str,
-        capacity: impl IntoIterator<Item = &'a ConsumedCapacity>,
-    ) {
+    fn record<'a>(&self, operation: &'static str, capacity: impl IntoIterator<Item = &'a ConsumedCapacity>) {
         if let Some(meter) = &self.meter {
             meter.record(operation, capacity);
         }

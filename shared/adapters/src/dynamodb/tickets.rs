@@ -16,7 +16,8 @@ use sha2::{Digest, Sha256};
 
 use super::{
     attributes::{
-        EXPIRES_AT, Item, ItemBuilder, MalformedItem, need_text, need_time, number_value, text, text_value, time_value,
+        EXPIRES_AT, Item, ItemBuilder, MalformedItem, need_text, need_time, number_value, text, text_value,
+        time_value,
     },
     keys::{self, Key},
     table::Table,

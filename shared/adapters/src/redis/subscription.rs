@@ -97,12 +97,7 @@ impl Listener {
         }
     }
 
-    async fn change(
-        &self,
-        sink: &mut PubSubSink,
-        from: &BTreeSet<u8>,
-        to: &BTreeSet<u8>,
-    ) -> RedisResult<()> {
+    async fn change(&self, sink: &mut PubSubSink, from: &BTreeSet<u8>, to: &BTreeSet<u8>) -> RedisResult<()> {
         let channels = |shards: Vec<&u8>| -> Vec<String> {
             shards.into_iter().map(|shard| self.link.keys().events(*shard)).collect()
         };

@@ -59,7 +59,11 @@ impl<'b> StoredMessage<'b> {
             attachments: self.attachments.into_iter().map(|id| AttachmentId::from_bytes(id.into())).collect(),
             reply_to: some_seq(self.reply_to)?,
             thread: some_seq(self.thread)?,
-            mentions: self.mentions.into_iter().map(|user| UserId::parse(user).ok()).collect::<Option<_>>()?,
+            mentions: self
+                .mentions
+                .into_iter()
+                .map(|user| UserId::parse(user).ok())
+                .collect::<Option<_>>()?,
             metadata: self.metadata.map(|json| Metadata::from_stored(json.to_owned())),
         };
         Some(Message {

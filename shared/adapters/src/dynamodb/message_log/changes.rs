@@ -34,10 +34,7 @@ pub(super) fn add(
     match change {
         RowChange::Join { user, participant } => {
             let membership = membership(conversation, entry, participant);
-            writes.push(Write::Put(
-                roster_item(conversation, user, participant),
-                Some(Expression::absent()),
-            ));
+            writes.push(Write::Put(roster_item(conversation, user, participant), Some(Expression::absent())));
             writes.push(Write::Put(membership_item(user, &membership), None));
         }
         RowChange::Leave { user, since } => {
@@ -45,10 +42,7 @@ pub(super) fn add(
             writes.push(Write::Delete(keys::membership(user, conversation), None));
         }
         RowChange::SetRole { user, participant, since } => {
-            writes.push(Write::Put(
-                roster_item(conversation, user, participant),
-                Some(is_unchanged(*since)),
-            ));
+            writes.push(Write::Put(roster_item(conversation, user, participant), Some(is_unchanged(*since))));
         }
         RowChange::SetMessage { target, message, since } => {
             let version = message.since;

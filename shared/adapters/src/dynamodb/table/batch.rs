@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use parlance_application::ports::PortError;
 
-use super::{Table, failed};
+use super::Table;
+use crate::aws::failure::{failed, failed_because};
 use crate::dynamodb::{
     attributes::Item,
-    failure::failed_because,
     keys::Key,
     retry::{ATTEMPTS, pause},
 };

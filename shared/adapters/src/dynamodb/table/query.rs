@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use parlance_application::ports::PortError;
 
-use super::{Table, failed};
+use super::Table;
+use crate::aws::failure::failed;
 use crate::dynamodb::{attributes::Item, keys::Key};
 
 /// Which part of a partition to read.

@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::{
 };
 use parlance_application::ports::PortError;
 
-use super::{Expression, Table, failed};
+use super::{Expression, Table};
+use crate::aws::failure::{failed, failed_because};
 use crate::dynamodb::{
     attributes::Item,
-    failure::failed_because,
     keys::Key,
     retry::{ATTEMPTS, pause},
 };
@@ -127,7 +127,8 @@ impl Table {
                 delete.build().map(|delete| request.delete(delete))
             }
         };
-        let request = request.map_err(|error| failed_because(self.port, "TransactWriteItems", error.to_string()))?;
+        let request =
+            request.map_err(|error| failed_because(self.port, "TransactWriteItems", error.to_string()))?;
         Ok(request.build())
     }
 }

@@ -1,7 +1,10 @@
 //! That everything comes out as it went in, and that rubbish is a miss.
 
 use parlance_application::ports::delivery::Broadcast;
-use parlance_domain::{permissions::Role, roster::{Participant, Roster}};
+use parlance_domain::{
+    permissions::Role,
+    roster::{Participant, Roster},
+};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,11 +1,12 @@
-//! DynamoDB's refusals: which of them are answers, and which are failures.
+//! Failed calls to AWS, told so that nothing of what people wrote is told with them.
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use parlance_application::ports::PortError;
 
-/// A call that failed. Its text names operation and cause and never an item.
+/// A call that failed. Its text names operation and cause and never a payload.
 #[derive(Debug, thiserror::Error)]
 #[error("{operation}: {cause}")]
 pub struct CallFailed {
@@ -14,9 +15,10 @@ pub struct CallFailed {
 }
 
 /// Turns a failed call into the port's error.
-pub fn failed<E>(port: &'static str, operation: &'static str, error: &SdkError<E>) -> PortError
+pub fn failed<E, R>(port: &'static str, operation: &'static str, error: &SdkError<E, R>) -> PortError
 where
     E: Error + ProvideErrorMetadata + 'static,
+    R: std::fmt::Debug + 'static,
 {
     let cause = match error {
         SdkError::ServiceError(context) => {
@@ -25,7 +27,7 @@ where
         }
         other => causes(other),
     };
-    PortError::new(port, CallFailed { operation, cause })
+    failed_because(port, operation, cause)
 }
 
 /// A failure that is not the SDK's.
@@ -33,7 +35,7 @@ pub fn failed_because(port: &'static str, operation: &'static str, cause: impl I
     PortError::new(port, CallFailed { operation, cause: cause.into() })
 }
 
-/// The whole chain by `Display`: `Debug` would print responses, and with them what people wrote.
+/// The whole chain by `Display`: `Debug` would print responses.
 fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,0 +1,146 @@
+//! The clients that adapters share, each built once.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::{
+    apigateway::ManagementPoster,
+    aws::sdk_config,
+    configuration::{Configuration, ConfigurationError},
+    dynamodb::{CapacityMeter, Table},
+    lambda::LambdaFunction,
+    redis::RedisLink,
+};
+
+pub(super) struct Clients {
+    configuration: Configuration,
+    meter: Option<Arc<CapacityMeter>>,
+    dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
+    lambda: OnceLock<aws_sdk_lambda::Client>,
+    sqs: OnceLock<aws_sdk_sqs::Client>,
+    redis: OnceLock<RedisLink>,
+    poster: OnceLock<Arc<ManagementPoster>>,
+}
+
+impl Clients {
+    pub(super) fn new(configuration: Configuration, meter: Option<Arc<CapacityMeter>>) -> Self {
+        Self {
+            configuration,
+            meter,
+            dynamodb: OnceLock::new(),
+            lambda: OnceLock::new(),
+            sqs: OnceLock::new(),
+            redis: OnceLock::new(),
+            poster: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    pub(super) fn chat_table(&self, port: &'static str) -> Result<Table, ConfigurationError> {
+        self.table("CHAT_TABLE", self.configuration.chat_table.as_deref(), port)
+    }
+
+    pub(super) fn connections_table(&self, port: &'static str) -> Result<Table, ConfigurationError> {
+        self.table("CONNECTIONS_TABLE", self.configuration.connections_table.as_deref(), port)
+    }
+
+    pub(super) fn function(
+        &self,
+        variable: &'static str,
+        name: Option<&str>,
+        port: &'static str,
+    ) -> Result<LambdaFunction, ConfigurationError> {
+        let name = name.ok_or(ConfigurationError::Missing(variable))?;
+        let client = built(&self.lambda, || {
+            let config = sdk_config(&self.configuration, self.configuration.endpoints.lambda.as_deref())?;
+            Ok(aws_sdk_lambda::Client::new(&config))
+        })?;
+        Ok(LambdaFunction::new(client, name, port))
+    }
+
+    /// The function that fetches signing keys, where the process may ask for it.
+    pub(super) fn key_refresh(&self) -> Result<Option<LambdaFunction>, ConfigurationError> {
+        let name = self.configuration.jwks_refresh_function.as_deref();
+        name.map(|name| self.function("JWKS_REFRESH_FUNCTION", Some(name), "signing keys")).transpose()
+    }
+
+    pub(super) fn sqs(&self) -> Result<aws_sdk_sqs::Client, ConfigurationError> {
+        built(&self.sqs, || {
+            let config = sdk_config(&self.configuration, self.configuration.endpoints.sqs.as_deref())?;
+            Ok(aws_sdk_sqs::Client::new(&config))
+        })
+    }
+
+    /// `None` in a stack without Redis.
+    pub(super) fn redis(&self) -> Result<Option<RedisLink>, ConfigurationError> {
+        let Some(url) = &self.configuration.redis_url else { return Ok(None) };
+        let link = built(&self.redis, || {
+            let stack = self.configuration.stack_id.as_deref();
+            let stack = stack.ok_or(ConfigurationError::Missing("STACK_ID"))?;
+            let invalid = ConfigurationError::Invalid { name: "REDIS_URL", expected: "a Redis URL" };
+            let url = std::str::from_utf8(url.reveal()).map_err(|_| invalid.clone())?;
+            RedisLink::new(url, stack).map_err(|_| invalid)
+        })?;
+        Ok(Some(link))
+    }
+
+    pub(super) fn poster(&self) -> Result<Arc<ManagementPoster>, ConfigurationError> {
+        built(&self.poster, || {
+            let endpoint = self.configuration.connections_endpoint.as_ref();
+            let endpoint = endpoint.ok_or(ConfigurationError::Missing("CONNECTIONS_ENDPOINT"))?;
+            let region = self.configuration.region.as_deref();
+            let region = region.ok_or(ConfigurationError::Missing("AWS_REGION"))?;
+            Ok(Arc::new(ManagementPoster::new(endpoint, region)))
+        })
+    }
+
+    /// Opens the connections of what was built.
+    pub(super) async fn prewarm(&self) {
+        let tables = async {
+            if self.dynamodb.get().is_some() {
+                let tables = [self.chat_table("prewarming").ok(), self.connections_table("prewarming").ok()];
+                if let Some(table) = tables.into_iter().flatten().next() {
+                    table.prewarm().await;
+                }
+            }
+        };
+        let redis = async {
+            if let Some(link) = self.redis.get() {
+                link.prewarm().await;
+            }
+        };
+        let poster = async {
+            if let Some(poster) = self.poster.get() {
+                poster.prewarm().await;
+            }
+        };
+        futures::join!(tables, redis, poster);
+    }
+
+    fn table(
+        &self,
+        variable: &'static str,
+        name: Option<&str>,
+        port: &'static str,
+    ) -> Result<Table, ConfigurationError> {
+        let name = name.ok_or(ConfigurationError::Missing(variable))?;
+        let client = built(&self.dynamodb, || {
+            let config = sdk_config(&self.configuration, self.configuration.endpoints.dynamodb.as_deref())?;
+            Ok(aws_sdk_dynamodb::Client::new(&config))
+        })?;
+        Ok(Table::new(client, name, port, self.meter.clone()))
+    }
+}
+
+fn built<T: Clone>(
+    cell: &OnceLock<T>,
+    build: impl FnOnce() -> Result<T, ConfigurationError>,
+) -> Result<T, ConfigurationError> {
+    if let Some(built) = cell.get() {
+        return Ok(built.clone());
+    }
+    let built = build()?;
+    Ok(cell.get_or_init(|| built).clone())
+}
