@@ -1,0 +1,133 @@
+//! The loads: who talks to whom, and how much.
+
+mod cold;
+mod history;
+mod sockets;
+
+use std::time::Duration;
+
+use clap::ValueEnum;
+
+use crate::{
+    Failure,
+    cloud::Cloud,
+    people::groups,
+    processes::resident_megabytes,
+    report::{Figures, note},
+    traffic::{Stage, Traffic},
+};
+
+/// One load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Load {
+    /// 50 conversations of 4 members, one message a second each.
+    Steady,
+    /// The same, as fast as it goes while 99 of 100 deliveries take less than 100 ms.
+    Most,
+    /// One conversation of 500 members, one message a second, with a relay.
+    Large,
+    /// The same, as fast as it goes while 99 of 100 deliveries take less than 100 ms.
+    LargeMost,
+    /// Sockets that do nothing.
+    Idle,
+    /// Handshakes, one after the other on 64 lanes.
+    Handshakes,
+    /// The newest 50 messages of a conversation, again and again on 16 connections.
+    History,
+    /// Each function's first answer, from exec on.
+    Cold,
+}
+
+/// How a load is driven.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// How long it is measured.
+    pub measured: Duration,
+    /// How many sockets are idle.
+    pub sockets: usize,
+}
+
+const WARM_UP: Duration = Duration::from_secs(3);
+/// How long each rate is tried in the search for the highest.
+const TRIAL: Duration = Duration::from_secs(6);
+const HIGHEST_P99_MS: f64 = 100.0;
+
+impl Load {
+    /// Its name in reports and on the command line.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+
+    /// What it does.
+    pub fn description(self) -> String {
+        let value = self.to_possible_value();
+        value.and_then(|value| value.get_help().map(ToString::to_string)).unwrap_or_default()
+    }
+
+    /// How many relays it is meant for.
+    pub const fn relays(self) -> usize {
+        match self {
+            Self::Large | Self::LargeMost => 1,
+            _ => 0,
+        }
+    }
+
+    /// Drives it.
+    pub async fn drive(self, cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {
+        let mut figures = match self {
+            Self::Steady => steady(cloud, 50, 4, settings).await?,
+            Self::Large => steady(cloud, 1, 500, settings).await?,
+            Self::Most => most(cloud, 50, 4, 10.0, settings).await?,
+            Self::LargeMost => most(cloud, 1, 500, 10.0, settings).await?,
+            Self::Idle => sockets::idle(cloud, settings).await?,
+            Self::Handshakes => sockets::handshakes(cloud, settings).await?,
+            Self::History => history::drive(cloud, settings).await?,
+            Self::Cold => return cold::drive(cloud).await,
+        };
+        for (name, megabytes) in resident_megabytes(cloud).await? {
+            figures.insert(format!("resident_mb.{name}"), megabytes);
+        }
+        Ok(figures)
+    }
+}
+
+async fn steady(cloud: &Cloud, count: usize, size: usize, settings: Settings) -> Result<Figures, Failure> {
+    let mut stage = Stage::open(cloud, &groups(cloud, count, size).await?).await?;
+    Ok(stage.run(cloud, 1.0, WARM_UP, settings.measured).await?.figures)
+}
+
+/// Raises the rate until it is too much, then halves the distance between the best and the worst three times.
+async fn most(
+    cloud: &Cloud,
+    count: usize,
+    size: usize,
+    first_rate: f64,
+    settings: Settings,
+) -> Result<Figures, Failure> {
+    let mut stage = Stage::open(cloud, &groups(cloud, count, size).await?).await?;
+    let trial = TRIAL.min(settings.measured);
+    let (mut good, mut rate) = (0.0, first_rate);
+    let mut bad = f64::INFINITY;
+    let mut best: Option<Traffic> = None;
+    let mut halvings = 0;
+    while halvings < 3 && rate > 0.2 {
+        let traffic = stage.run(cloud, rate, WARM_UP / 2, trial).await?;
+        let Traffic { sends, deliveries, p99_ms, .. } = traffic;
+        note(&format!("{rate:.1} a second each: {sends} sends, {deliveries} deliveries, p99 {p99_ms:.1} ms"));
+        if p99_ms < HIGHEST_P99_MS {
+            good = rate;
+            best = Some(traffic);
+        } else {
+            bad = rate;
+            // What is still on its way belongs to the rate that was too high.
+            tokio::time::sleep(TRIAL).await;
+        }
+        if bad.is_infinite() {
+            rate *= 1.6;
+        } else {
+            halvings += u32::from(good > 0.0);
+            rate = f64::midpoint(good, bad);
+        }
+    }
+    Ok(best.ok_or("no rate was low enough")?.figures)
+}
