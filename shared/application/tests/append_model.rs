@@ -1,5 +1,12 @@
 //! The log's promises under random interleavings of everything that can go wrong, over the real use cases; and the proof that each
 //! safeguard is needed: without it, a violation is found.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a broken assumption stops the test"
+)]
 #![allow(clippy::disallowed_methods, reason = "switching safeguards off is what these proofs are about")]
 
 use parlance_application::safeguards::{Safeguard, Safeguards};
@@ -27,7 +34,7 @@ fn assert_found(faults: &Faults, expected: &[&str]) {
         expected.iter().any(|expected| violations.contains_key(expected)),
         "found {violations:?} in {ran} trials"
     );
-    println!("{violations:?} with seed {} within {ran} trials", seed.unwrap());
+    assert!(seed.is_some());
 }
 
 #[test]
