@@ -35,6 +35,8 @@ pub(crate) fn invocation(request_id: &str, is_cold: bool) -> Span {
         status = Empty,
         code = Empty,
         error = Empty,
+        connections = Empty,
+        failed = Empty,
     )
 }
 

@@ -1,0 +1,256 @@
+//! Puts use cases together from the adapters that a function was given the configuration of.
+
+use std::sync::Arc;
+
+use parlance_adapters::{Adapters, ConfigurationError};
+use parlance_application::{
+    connections::{
+        admit::AdmitHandshake, close::CloseConnection, evict::EvictConnection, open::OpenConnection,
+        origins::AllowedOrigins,
+    },
+    conversations::{
+        create::CreateConversation, detail::ConversationDetail, list::ListConversations, log::ReadLog,
+    },
+    delivery::{
+        announce::Announcer,
+        broadcaster::{Broadcaster, Closer, FanOut},
+        lanes::Lanes,
+        recipients::Recipients,
+        repair::{RepairEntries, RepairPorts},
+    },
+    log::{append::TailAppend, change::LogChanger, events::EventResolver, rosters::RosterReader},
+    messages::{
+        find::FindMessage,
+        history::ReadHistory,
+        send::{SendMessage, SendPorts},
+    },
+    ports::environment::Clock,
+    safeguards::Safeguards,
+    sessions::authenticate::Authenticate,
+    tickets::issue::IssueTicket,
+};
+use parlance_domain::event::EventEncoder;
+use parlance_edge::cursor::CursorSigner;
+use parlance_protocol::json_events::JsonEvents;
+
+/// A use case, unless the function's stanza forgot a variable that it needs.
+pub type Assembled<T> = Result<T, ConfigurationError>;
+
+/// Builds use cases over one set of adapters.
+pub struct Assembly {
+    adapters: Adapters,
+    encoder: Arc<dyn EventEncoder>,
+}
+
+impl Assembly {
+    /// Over the adapters of the process's environment.
+    pub fn from_env() -> Assembled<Self> {
+        Ok(Self { adapters: Adapters::from_env()?, encoder: Arc::new(JsonEvents) })
+    }
+
+    /// The adapters themselves.
+    pub const fn adapters(&self) -> &Adapters {
+        &self.adapters
+    }
+
+    /// The host's clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.adapters.clock()
+    }
+
+    /// Who calls.
+    pub fn authenticate(&self) -> Assembled<Authenticate> {
+        let adapters = &self.adapters;
+        Ok(Authenticate::new(adapters.token_verifier()?, adapters.tickets()?, adapters.clock()))
+    }
+
+    /// Whether a handshake may go on.
+    pub fn admit_handshake(&self) -> Assembled<AdmitHandshake> {
+        let origins = AllowedOrigins::of(&self.adapters.configuration().allowed_origins);
+        Ok(AdmitHandshake::new(self.authenticate()?, self.adapters.conversations()?, origins))
+    }
+
+    /// Registers a socket.
+    pub fn open_connection(&self) -> Assembled<OpenConnection> {
+        Ok(OpenConnection::new(self.adapters.connections()?, self.clock()))
+    }
+
+    /// Forgets a socket.
+    pub fn close_connection(&self) -> Assembled<CloseConnection> {
+        Ok(CloseConnection::new(self.adapters.connections()?))
+    }
+
+    /// Turns a socket out.
+    pub fn evict_connection(&self) -> Assembled<EvictConnection> {
+        let adapters = &self.adapters;
+        Ok(EvictConnection::new(
+            adapters.connections()?,
+            adapters.connection_poster()?,
+            Arc::clone(&self.encoder),
+        ))
+    }
+
+    /// Issues tickets.
+    pub fn issue_ticket(&self) -> Assembled<IssueTicket> {
+        Ok(IssueTicket::new(self.adapters.tickets()?, self.clock(), self.adapters.random()))
+    }
+
+    /// Sends messages.
+    pub fn send_message(&self) -> Assembled<SendMessage> {
+        let adapters = &self.adapters;
+        let append = TailAppend::new(
+            adapters.message_log()?,
+            self.rosters()?,
+            adapters.conversation_cache()?,
+            self.clock(),
+            adapters.random(),
+            Safeguards::ALL,
+        );
+        Ok(SendMessage::new(SendPorts {
+            append,
+            announcer: self.announcer()?,
+            log: adapters.message_log()?,
+            cache: adapters.conversation_cache()?,
+            relays: adapters.relay_bus()?,
+            encoder: Arc::clone(&self.encoder),
+            random: adapters.random(),
+        }))
+    }
+
+    /// Finds one message.
+    pub fn find_message(&self) -> Assembled<FindMessage> {
+        Ok(FindMessage::new(self.adapters.message_log()?, self.adapters.conversations()?))
+    }
+
+    /// Creates conversations.
+    pub fn create_conversation(&self) -> Assembled<CreateConversation> {
+        let adapters = &self.adapters;
+        let changer = LogChanger::new(
+            adapters.message_log()?,
+            self.rosters()?,
+            self.clock(),
+            adapters.random(),
+            Safeguards::ALL,
+        );
+        Ok(CreateConversation::new(
+            adapters.conversations()?,
+            changer,
+            self.announcer()?,
+            adapters.conversation_cache()?,
+            self.clock(),
+            adapters.random(),
+        ))
+    }
+
+    /// Shows one conversation.
+    pub fn conversation_detail(&self) -> Assembled<ConversationDetail> {
+        let adapters = &self.adapters;
+        Ok(ConversationDetail::new(
+            adapters.message_log()?,
+            adapters.conversations()?,
+            adapters.read_receipts()?,
+            adapters.conversation_cache()?,
+        ))
+    }
+
+    /// Lists conversations.
+    pub fn list_conversations(&self) -> Assembled<ListConversations> {
+        let adapters = &self.adapters;
+        Ok(ListConversations::new(
+            adapters.message_log()?,
+            adapters.conversations()?,
+            adapters.read_receipts()?,
+            adapters.conversation_cache()?,
+            self.clock(),
+        ))
+    }
+
+    /// Reads pages of messages.
+    pub fn read_history(&self) -> Assembled<ReadHistory> {
+        Ok(ReadHistory::new(self.adapters.message_log()?, self.adapters.conversations()?))
+    }
+
+    /// Reads stretches of logs.
+    pub fn read_log(&self) -> Assembled<ReadLog> {
+        Ok(ReadLog::new(self.adapters.message_log()?, self.adapters.conversations()?))
+    }
+
+    /// Signs cursors.
+    pub fn cursor_signer(&self) -> Assembled<CursorSigner> {
+        let mut secrets = self.adapters.configuration().signing_secrets.iter();
+        let current = secrets.next().ok_or(ConfigurationError::Missing("SIGNING_SECRET"))?;
+        Ok(CursorSigner::new(current.reveal(), secrets.next().map(parlance_adapters::configuration::Secret::reveal)))
+    }
+
+    /// Posts to the sockets that were handed over.
+    pub fn fan_out(&self) -> Assembled<FanOut> {
+        Ok(FanOut::new(self.lanes()?, self.closer()?, self.clock()))
+    }
+
+    /// Looks after entries once they stand.
+    pub fn repair_entries(&self) -> Assembled<RepairEntries> {
+        let adapters = &self.adapters;
+        Ok(RepairEntries::new(RepairPorts {
+            log: adapters.message_log()?,
+            conversations: adapters.conversations()?,
+            cache: adapters.conversation_cache()?,
+            relays: adapters.relay_bus()?,
+            timer: adapters.entry_timer()?,
+            rosters: self.rosters()?,
+            events: EventResolver::new(adapters.message_log()?, adapters.conversations()?),
+            broadcaster: self.broadcaster()?,
+            encoder: Arc::clone(&self.encoder),
+            clock: self.clock(),
+        }))
+    }
+
+    fn rosters(&self) -> Assembled<RosterReader> {
+        let adapters = &self.adapters;
+        Ok(RosterReader::new(
+            adapters.message_log()?,
+            adapters.conversations()?,
+            adapters.conversation_cache()?,
+            Safeguards::ALL,
+        ))
+    }
+
+    fn announcer(&self) -> Assembled<Announcer> {
+        Ok(Announcer::new(
+            self.broadcaster()?,
+            self.adapters.conversation_cache()?,
+            Arc::clone(&self.encoder),
+        ))
+    }
+
+    fn broadcaster(&self) -> Assembled<Broadcaster> {
+        let adapters = &self.adapters;
+        Ok(Broadcaster::new(
+            adapters.relay_bus()?,
+            Recipients::new(adapters.connections()?),
+            self.lanes()?,
+            adapters.fan_out_invoker()?,
+            self.closer()?,
+            self.clock(),
+            Safeguards::ALL,
+        ))
+    }
+
+    fn lanes(&self) -> Assembled<Lanes> {
+        let adapters = &self.adapters;
+        Ok(Lanes::new(
+            adapters.connection_poster()?,
+            adapters.connections()?,
+            Arc::clone(&self.encoder),
+            self.clock(),
+            adapters.random(),
+        ))
+    }
+
+    fn closer(&self) -> Assembled<Closer> {
+        Ok(Closer::new(
+            self.adapters.connection_poster()?,
+            self.adapters.connections()?,
+            Arc::clone(&self.encoder),
+        ))
+    }
+}

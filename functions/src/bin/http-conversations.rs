@@ -1,0 +1,27 @@
+//! The function of `/api/messaging/conversations`.
+
+use std::process::ExitCode;
+
+use parlance_edge::http::HttpRoutes;
+use parlance_functions::{
+    assembly::Assembly,
+    http::conversations::{
+        create::ConversationCreate, detail::ConversationRead, direct::ConversationDirect,
+        list::ConversationList, log::ConversationLog, messages::ConversationMessages,
+    },
+};
+
+fn main() -> ExitCode {
+    parlance_edge::run(async || {
+        let assembly = Assembly::from_env()?;
+        let (create, detail) = (assembly.create_conversation()?, assembly.conversation_detail()?);
+        let cursors = assembly.cursor_signer()?;
+        Ok(HttpRoutes::for_callers(assembly.authenticate()?)
+            .route(ConversationCreate::new(create.clone(), detail.clone()))
+            .route(ConversationDirect::new(create, detail.clone()))
+            .route(ConversationList::new(assembly.list_conversations()?, cursors.clone()))
+            .route(ConversationRead::new(detail))
+            .route(ConversationMessages::new(assembly.read_history()?, cursors))
+            .route(ConversationLog::new(assembly.read_log()?)))
+    })
+}

@@ -1,0 +1,108 @@
+//! The stream of the table `chat`, and the timer queue: entries that nobody delivered are delivered.
+
+use async_trait::async_trait;
+use parlance_adapters::{
+    dynamodb::{NewLogEntry, new_log_entry},
+    sqs::waiting_entry,
+};
+use parlance_application::{
+    delivery::repair::{RepairEntries, StreamedEntry},
+    ports::PortError,
+};
+use parlance_edge::{Function, telemetry};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Looks after entries.
+pub struct OnLogEntry {
+    repair: RepairEntries,
+}
+
+/// Records of the stream, or messages of the queue.
+#[derive(Deserialize)]
+pub struct Batch {
+    #[serde(rename = "Records")]
+    records: Vec<Value>,
+}
+
+/// Which records have to come again; of a stream, everything from the first of them on.
+#[derive(Debug, Serialize)]
+pub struct Outcome {
+    #[serde(rename = "batchItemFailures")]
+    failures: Vec<Failure>,
+}
+
+#[derive(Debug, Serialize)]
+struct Failure {
+    #[serde(rename = "itemIdentifier")]
+    item: String,
+}
+
+impl OnLogEntry {
+    /// Looks after them by this use case.
+    pub const fn new(repair: RepairEntries) -> Self {
+        Self { repair }
+    }
+
+    /// Entries that were just written, each with the name of its record.
+    async fn on_stream(&self, records: &[&Value]) -> Vec<Failure> {
+        let mut failures = Vec::new();
+        let (mut names, mut entries) = (Vec::new(), Vec::new());
+        for record in records {
+            let name = text(record, "/dynamodb/SequenceNumber");
+            match new_log_entry(record) {
+                Ok(Some(NewLogEntry { conversation, entry })) => {
+                    names.push(name);
+                    entries.push(StreamedEntry { conversation, entry });
+                }
+                Ok(None) => {}
+                Err(error) => failures.push(failure(name, &error)),
+            }
+        }
+        let looked = self.repair.on_stream(&entries).await;
+        let failed = names.into_iter().zip(looked);
+        failures.extend(failed.filter_map(|(name, looked)| looked.err().map(|error| failure(name, &error))));
+        failures
+    }
+
+    /// One entry, two seconds after somebody looked at it too early.
+    async fn on_timer(&self, record: &Value) -> Option<Failure> {
+        let name = text(record, "/messageId");
+        let Some((conversation, seq)) = waiting_entry(text(record, "/body")) else {
+            return Some(failure(name, &Unreadable));
+        };
+        let looked: Result<(), PortError> = self.repair.on_timer(conversation, seq).await;
+        looked.err().map(|error| failure(name, &error))
+    }
+}
+
+#[async_trait]
+impl Function for OnLogEntry {
+    type Event = Batch;
+    type Answer = Outcome;
+
+    async fn call(&self, event: Batch) -> Result<Outcome, lambda_runtime::Error> {
+        let (timed, streamed): (Vec<&Value>, Vec<&Value>) =
+            event.records.iter().partition(|record| text(record, "/eventSource") == "aws:sqs");
+        let mut failures = self.on_stream(&streamed).await;
+        for record in timed {
+            failures.extend(self.on_timer(record).await);
+        }
+        telemetry::record("failed", failures.len());
+        Ok(Outcome { failures })
+    }
+}
+
+/// A message of the timer queue that names no entry.
+#[derive(Debug, thiserror::Error)]
+#[error("a message of the queue cannot be read")]
+struct Unreadable;
+
+fn text<'a>(record: &'a Value, pointer: &str) -> &'a str {
+    record.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn failure(name: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
+    tracing::warn!(record.id = name, error = telemetry::causes(error), "a record has to come again");
+    Failure { item: name.to_owned() }
+}

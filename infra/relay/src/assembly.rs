@@ -1,0 +1,53 @@
+//! Puts the relay together from the adapters that its task was given the configuration of.
+
+use std::sync::Arc;
+
+use parlance_adapters::{Adapters, ConfigurationError};
+use parlance_application::{
+    delivery::{broadcaster::Closer, lanes::Lanes, recipients::Recipients, relay::RelayHost},
+    log::rosters::RosterReader,
+    safeguards::Safeguards,
+};
+use parlance_domain::{
+    base32,
+    event::EventEncoder,
+    ids::{InvalidId, RelayId},
+};
+use parlance_protocol::json_events::JsonEvents;
+
+use crate::{StartError, relay::Parts};
+
+/// The parts of one relay, with a name of its own.
+pub fn parts() -> Result<Parts, StartError> {
+    let adapters = Adapters::from_env()?;
+    Ok(Parts {
+        id: name(&adapters)?,
+        bus: adapters.relay_signs()?,
+        subscription: adapters.relay_subscription()?,
+        host: host(&adapters)?,
+    })
+}
+
+fn name(adapters: &Adapters) -> Result<RelayId, InvalidId> {
+    RelayId::parse(&base32::encode(&adapters.random().bytes()))
+}
+
+fn host(adapters: &Adapters) -> Result<RelayHost, ConfigurationError> {
+    let encoder: Arc<dyn EventEncoder> = Arc::new(JsonEvents);
+    let rosters = RosterReader::new(
+        adapters.message_log()?,
+        adapters.conversations()?,
+        adapters.conversation_cache()?,
+        Safeguards::ALL,
+    );
+    let lanes = Lanes::new(
+        adapters.connection_poster()?,
+        adapters.connections()?,
+        Arc::clone(&encoder),
+        adapters.clock(),
+        adapters.random(),
+    );
+    let closer = Closer::new(adapters.connection_poster()?, adapters.connections()?, encoder);
+    let recipients = Recipients::new(adapters.connections()?);
+    Ok(RelayHost::new(rosters, recipients, lanes, closer, adapters.relay_bus()?, adapters.clock()))
+}

@@ -1,0 +1,181 @@
+//! Who is let in by `AdmitHandshake` and `OpenConnection`, and who is turned out.
+
+#![allow(clippy::unwrap_used, reason = "a broken assumption should stop a test")]
+
+use std::{sync::Arc, time::Duration};
+
+use parlance_application::{
+    connections::{
+        admit::{AdmitHandshake, AdmitHandshakeError, Handshake},
+        evict::EvictConnection,
+        open::{OpenConnection, OpenConnectionError, Opening},
+        origins::AllowedOrigins,
+    },
+    ports::{
+        connections::ConnectionDirectory,
+        environment::Clock,
+        identity::{Identity, ProfileClaims},
+    },
+    sessions::authenticate::{Authenticate, Credential},
+    tickets::issue::IssueTicket,
+};
+use parlance_domain::{
+    connection::{Connection, SocketScope},
+    conversation::History,
+    event::Closing,
+    ids::{ConnectionId, ConversationId},
+};
+use parlance_testkit::{
+    memory::{
+        connections::MemoryConnections,
+        delivery::{MemoryGateway, SeqEncoder},
+        environment::SeededRandom,
+        identity::{MemoryTickets, MemoryTokens},
+    },
+    scene::{Scene, user},
+};
+
+struct Door {
+    scene: Scene,
+    tickets: MemoryTickets,
+    directory: MemoryConnections,
+    admit: AdmitHandshake,
+}
+
+/// Alice, whose token `alice` is good for ten minutes, and a conversation of hers.
+async fn door() -> (Door, ConversationId) {
+    let scene = Scene::default();
+    let conversation = scene.conversation(1, History::All, &["alice"]).await;
+    let (tokens, tickets) = (MemoryTokens::default(), MemoryTickets::default());
+    tokens.issue("alice", identity(&scene));
+    let clock = Arc::new(scene.clock.clone());
+    let authenticate = Authenticate::new(Arc::new(tokens), Arc::new(tickets.clone()), clock);
+    let origins = AllowedOrigins::of(&["http://localhost:*"]);
+    let admit = AdmitHandshake::new(authenticate, scene.conversations(), origins);
+    (Door { scene, tickets, directory: MemoryConnections::default(), admit }, conversation)
+}
+
+fn identity(scene: &Scene) -> Identity {
+    Identity {
+        user: user("alice"),
+        expires_at: scene.clock.now().plus(Duration::from_mins(10)),
+        is_service: false,
+        is_admin: false,
+        profile: ProfileClaims::default(),
+    }
+}
+
+fn asks(credential: Credential<'_>) -> Handshake<'_> {
+    Handshake { origin: None, credential: Some(credential), scope: Some(SocketScope::Messaging) }
+}
+
+#[tokio::test]
+async fn a_good_token_is_let_in_and_no_other() {
+    let (door, _) = door().await;
+    let (identity, scope) = door.admit.execute(asks(Credential::Token("alice"))).await.unwrap();
+    assert_eq!((identity.user, scope), (user("alice"), SocketScope::Messaging));
+    for refused in [Some(Credential::Token("eve")), Some(Credential::Ticket("alice")), None] {
+        let handshake = Handshake { credential: refused, ..asks(Credential::Token("")) };
+        let outcome = door.admit.execute(handshake).await;
+        assert!(matches!(outcome, Err(AdmitHandshakeError::Unauthenticated)));
+    }
+    door.scene.clock.advance(Duration::from_mins(10));
+    let late = door.admit.execute(asks(Credential::Token("alice"))).await;
+    assert!(matches!(late, Err(AdmitHandshakeError::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_handshake_within_thirty_seconds() {
+    let (door, _) = door().await;
+    let random = Arc::new(SeededRandom::new(1));
+    let issue = IssueTicket::new(Arc::new(door.tickets.clone()), Arc::new(door.scene.clock.clone()), random);
+    let ticket = async || issue.execute(&identity(&door.scene)).await.unwrap().ticket.to_string();
+    let first = ticket().await;
+    assert!(door.admit.execute(asks(Credential::Ticket(&first))).await.is_ok());
+    let again = door.admit.execute(asks(Credential::Ticket(&first))).await;
+    assert!(matches!(again, Err(AdmitHandshakeError::Unauthenticated)));
+    let second = ticket().await;
+    door.scene.clock.advance(IssueTicket::LIFETIME);
+    let late = door.admit.execute(asks(Credential::Ticket(&second))).await;
+    assert!(matches!(late, Err(AdmitHandshakeError::Unauthenticated)));
+}
+
+#[tokio::test]
+async fn a_page_that_is_not_listed_is_refused_before_anything_else() {
+    let (door, _) = door().await;
+    for (origin, admitted) in [("http://localhost:5173", true), ("http://evil.test", false), ("null", false)] {
+        let handshake = Handshake { origin: Some(origin), ..asks(Credential::Token("alice")) };
+        let outcome = door.admit.execute(handshake).await;
+        assert_eq!(outcome.is_ok(), admitted, "{origin}");
+        assert!(admitted || matches!(outcome, Err(AdmitHandshakeError::Forbidden)));
+    }
+}
+
+#[tokio::test]
+async fn a_socket_for_a_foreign_conversation_is_refused_like_one_for_none() {
+    let (door, own) = door().await;
+    let foreign = door.scene.conversation(2, History::All, &["bob"]).await;
+    let admit = async |scope| {
+        let handshake = Handshake { scope, ..asks(Credential::Token("alice")) };
+        door.admit.execute(handshake).await
+    };
+    for scope in [SocketScope::Conversation(own), SocketScope::Typing(own), SocketScope::Presence] {
+        assert!(admit(Some(scope)).await.is_ok(), "{scope:?}");
+    }
+    let nowhere = ConversationId::from_bytes([9; 16]);
+    for scope in [
+        Some(SocketScope::Conversation(foreign)),
+        Some(SocketScope::Typing(foreign)),
+        Some(SocketScope::Conversation(nowhere)),
+        None,
+    ] {
+        assert!(matches!(admit(scope).await, Err(AdmitHandshakeError::Forbidden)), "{scope:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_user_has_at_most_twenty_sockets_and_an_expired_token_none() {
+    let (door, _) = door().await;
+    let clock = Arc::new(door.scene.clock.clone());
+    let open = OpenConnection::new(Arc::new(door.directory.clone()), clock);
+    let expires_at = identity(&door.scene).expires_at;
+    let opening = |number: usize| Opening {
+        id: ConnectionId::parse(&format!("socket-{number}=")).unwrap(),
+        user: user("alice"),
+        scope: SocketScope::Messaging,
+        expires_at,
+    };
+    for number in 1..=Connection::MAX_PER_USER {
+        assert!(open.execute(opening(number)).await.is_ok());
+    }
+    let one_more = open.execute(opening(21)).await;
+    assert!(matches!(one_more, Err(OpenConnectionError::TooManyConnections)));
+    assert_eq!(door.directory.of_users(&[user("alice")]).await.unwrap().len(), Connection::MAX_PER_USER);
+    door.scene.clock.advance(Duration::from_mins(10));
+    let expired = open.execute(opening(22)).await;
+    assert!(matches!(expired, Err(OpenConnectionError::TokenExpired)));
+}
+
+#[tokio::test]
+async fn who_is_turned_out_gets_his_answer_and_the_reason_first() {
+    let (door, _) = door().await;
+    let clock = Arc::new(door.scene.clock.clone());
+    let directory = Arc::new(door.directory.clone());
+    let open = OpenConnection::new(directory.clone(), clock);
+    let opened = open
+        .execute(Opening {
+            id: ConnectionId::parse("socket=").unwrap(),
+            user: user("alice"),
+            scope: SocketScope::Messaging,
+            expires_at: identity(&door.scene).expires_at,
+        })
+        .await
+        .unwrap();
+    let gateway = MemoryGateway::default();
+    let evict = EvictConnection::new(directory, Arc::new(gateway.clone()), Arc::new(SeqEncoder));
+    evict.execute(&opened.user, &opened.id, Closing::TokenExpired, Some(b"nack")).await.unwrap();
+    let frames: Vec<Vec<u8>> = gateway.deliveries().iter().map(|delivery| delivery.frame.clone()).collect();
+    assert_eq!(frames.first().map(Vec::as_slice), Some(b"nack".as_slice()));
+    assert_eq!(frames.len(), 2);
+    assert!(door.directory.of_users(&[user("alice")]).await.unwrap().is_empty());
+}
