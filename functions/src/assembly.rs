@@ -1,8 +1,8 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
-use std::sync::Arc;
+use std::{process::ExitCode, sync::Arc};
 
-use parlance_adapters::{Adapters, ConfigurationError};
+use parlance_adapters::{Adapters, ConfigurationError, configuration::Secret, jwt::KeyRefresher};
 use parlance_application::{
     connections::{
         admit::AdmitHandshake, close::CloseConnection, evict::EvictConnection, open::OpenConnection,
@@ -30,11 +30,21 @@ use parlance_application::{
     tickets::issue::IssueTicket,
 };
 use parlance_domain::event::EventEncoder;
-use parlance_edge::cursor::CursorSigner;
+use parlance_edge::{Function, cursor::CursorSigner};
 use parlance_protocol::json_events::JsonEvents;
 
 /// A use case, unless the function's stanza forgot a variable that it needs.
 pub type Assembled<T> = Result<T, ConfigurationError>;
+
+/// Runs the function that `build` puts together. Its connections are opened before the first event.
+pub fn start<F: Function>(build: impl FnOnce(&Assembly) -> Assembled<F>) -> ExitCode {
+    parlance_edge::run(async || {
+        let assembly = Assembly::from_env()?;
+        let function = build(&assembly)?;
+        assembly.adapters.prewarm().await;
+        Ok(function)
+    })
+}
 
 /// Builds use cases over one set of adapters.
 pub struct Assembly {
@@ -43,14 +53,8 @@ pub struct Assembly {
 }
 
 impl Assembly {
-    /// Over the adapters of the process's environment.
-    pub fn from_env() -> Assembled<Self> {
+    fn from_env() -> Assembled<Self> {
         Ok(Self { adapters: Adapters::from_env()?, encoder: Arc::new(JsonEvents) })
-    }
-
-    /// The adapters themselves.
-    pub const fn adapters(&self) -> &Adapters {
-        &self.adapters
     }
 
     /// The host's clock.
@@ -179,12 +183,17 @@ impl Assembly {
     pub fn cursor_signer(&self) -> Assembled<CursorSigner> {
         let mut secrets = self.adapters.configuration().signing_secrets.iter();
         let current = secrets.next().ok_or(ConfigurationError::Missing("SIGNING_SECRET"))?;
-        Ok(CursorSigner::new(current.reveal(), secrets.next().map(parlance_adapters::configuration::Secret::reveal)))
+        Ok(CursorSigner::new(current.reveal(), secrets.next().map(Secret::reveal)))
     }
 
     /// Posts to the sockets that were handed over.
     pub fn fan_out(&self) -> Assembled<FanOut> {
         Ok(FanOut::new(self.lanes()?, self.closer()?, self.clock()))
+    }
+
+    /// Fetches the issuer's keys.
+    pub fn key_refresher(&self) -> Assembled<KeyRefresher> {
+        self.adapters.key_refresher()?.ok_or(ConfigurationError::Missing("JWT_JWKS_URL"))
     }
 
     /// Looks after entries once they stand.
@@ -228,7 +237,7 @@ impl Assembly {
             adapters.relay_bus()?,
             Recipients::new(adapters.connections()?),
             self.lanes()?,
-            adapters.fan_out_invoker()?,
+            adapters.fan_out()?,
             self.closer()?,
             self.clock(),
             Safeguards::ALL,

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use parlance_functions::{assembly::Assembly, events::fan_out::FanOut};
+use parlance_functions::{assembly::start, events::fan_out::FanOut};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || Ok(FanOut::new(Assembly::from_env()?.fan_out()?)))
+    start(|assembly| Ok(FanOut::new(assembly.fan_out()?)))
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use parlance_edge::http::HttpRoutes;
 use parlance_functions::{
-    assembly::Assembly,
+    assembly::start,
     http::conversations::{
         create::ConversationCreate, detail::ConversationRead, direct::ConversationDirect,
         list::ConversationList, log::ConversationLog, messages::ConversationMessages,
@@ -12,8 +12,7 @@ use parlance_functions::{
 };
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || {
-        let assembly = Assembly::from_env()?;
+    start(|assembly| {
         let (create, detail) = (assembly.create_conversation()?, assembly.conversation_detail()?);
         let cursors = assembly.cursor_signer()?;
         Ok(HttpRoutes::for_callers(assembly.authenticate()?)

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 
 use parlance_edge::http::HttpRoutes;
 use parlance_functions::{
-    assembly::Assembly,
+    assembly::start,
     http::messages::{read::MessageRead, send::MessageSend},
 };
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || {
-        let assembly = Assembly::from_env()?;
+    start(|assembly| {
         Ok(HttpRoutes::for_callers(assembly.authenticate()?)
             .route(MessageSend::new(assembly.send_message()?))
             .route(MessageRead::new(assembly.find_message()?)))

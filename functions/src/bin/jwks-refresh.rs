@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use parlance_functions::{assembly::Assembly, events::jwks_refresh::JwksRefresh};
+use parlance_functions::{assembly::start, events::jwks_refresh::JwksRefresh};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || Ok(JwksRefresh::new(Assembly::from_env()?.adapters().key_refresh()?)))
+    start(|assembly| Ok(JwksRefresh::new(assembly.key_refresher()?)))
 }

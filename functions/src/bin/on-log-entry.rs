@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use parlance_functions::{assembly::Assembly, events::on_log_entry::OnLogEntry};
+use parlance_functions::{assembly::start, events::on_log_entry::OnLogEntry};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || Ok(OnLogEntry::new(Assembly::from_env()?.repair_entries()?)))
+    start(|assembly| Ok(OnLogEntry::new(assembly.repair_entries()?)))
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use parlance_functions::{assembly::Assembly, ws::authorizer::Authorizer};
+use parlance_functions::{assembly::start, ws::authorizer::Authorizer};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || Ok(Authorizer::new(Assembly::from_env()?.admit_handshake()?)))
+    start(|assembly| Ok(Authorizer::new(assembly.admit_handshake()?)))
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use parlance_functions::{assembly::Assembly, ws::connect::Connect};
+use parlance_functions::{assembly::start, ws::connect::Connect};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || Ok(Connect::new(Assembly::from_env()?.open_connection()?)))
+    start(|assembly| Ok(Connect::new(assembly.open_connection()?)))
 }

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 
 use parlance_edge::socket::SocketRoutes;
 use parlance_functions::{
-    assembly::Assembly,
+    assembly::start,
     ws::{ping::Ping, session_start::SessionStart},
 };
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || {
-        let assembly = Assembly::from_env()?;
+    start(|assembly| {
         Ok(SocketRoutes::new(assembly.evict_connection()?, assembly.clock())
             .route(SessionStart::new(assembly.clock()))
             .route(Ping))

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use parlance_functions::{assembly::Assembly, ws::disconnect::Disconnect};
+use parlance_functions::{assembly::start, ws::disconnect::Disconnect};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || Ok(Disconnect::new(Assembly::from_env()?.close_connection()?)))
+    start(|assembly| Ok(Disconnect::new(assembly.close_connection()?)))
 }

@@ -3,11 +3,10 @@
 use std::process::ExitCode;
 
 use parlance_edge::socket::SocketRoutes;
-use parlance_functions::{assembly::Assembly, ws::message_send::MessageSend};
+use parlance_functions::{assembly::start, ws::message_send::MessageSend};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || {
-        let assembly = Assembly::from_env()?;
+    start(|assembly| {
         Ok(SocketRoutes::new(assembly.evict_connection()?, assembly.clock())
             .route(MessageSend::new(assembly.send_message()?)))
     })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlance_adapters::{Adapters, ConfigurationError};
+use parlance_adapters::{Adapters, ConfigurationError, RelayAdapters};
 use parlance_application::{
     delivery::{broadcaster::Closer, lanes::Lanes, recipients::Recipients, relay::RelayHost},
     log::rosters::RosterReader,
@@ -20,12 +20,8 @@ use crate::{StartError, relay::Parts};
 /// The parts of one relay, with a name of its own.
 pub fn parts() -> Result<Parts, StartError> {
     let adapters = Adapters::from_env()?;
-    Ok(Parts {
-        id: name(&adapters)?,
-        bus: adapters.relay_signs()?,
-        subscription: adapters.relay_subscription()?,
-        host: host(&adapters)?,
-    })
+    let RelayAdapters { bus, subscription } = adapters.relay()?;
+    Ok(Parts { id: name(&adapters)?, bus, subscription, host: host(&adapters)? })
 }
 
 fn name(adapters: &Adapters) -> Result<RelayId, InvalidId> {

@@ -174,8 +174,9 @@ async fn who_is_turned_out_gets_his_answer_and_the_reason_first() {
     let gateway = MemoryGateway::default();
     let evict = EvictConnection::new(directory, Arc::new(gateway.clone()), Arc::new(SeqEncoder));
     evict.execute(&opened.user, &opened.id, Closing::TokenExpired, Some(b"nack")).await.unwrap();
-    let frames: Vec<Vec<u8>> = gateway.deliveries().iter().map(|delivery| delivery.frame.clone()).collect();
+    let frames: Vec<Vec<u8>> = gateway.deliveries().iter().map(|(_, frame)| frame.clone()).collect();
     assert_eq!(frames.first().map(Vec::as_slice), Some(b"nack".as_slice()));
-    assert_eq!(frames.len(), 2);
+    assert_eq!(frames.last().map(Vec::as_slice), Some(b"closed".as_slice()));
+    assert_eq!(frames.len(), 3, "the answer, the reason, the end");
     assert!(door.directory.of_users(&[user("alice")]).await.unwrap().is_empty());
 }

@@ -10,4 +10,5 @@
 )]
 
 pub mod memory;
+pub mod scene;
 pub mod simulation;

@@ -6,5 +6,6 @@ pub mod conversations;
 pub mod delivery;
 pub mod environment;
 pub mod gate;
+pub mod identity;
 pub mod log;
 pub mod redis;
