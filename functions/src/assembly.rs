@@ -9,7 +9,8 @@ use parlance_application::{
         origins::AllowedOrigins,
     },
     conversations::{
-        create::CreateConversation, detail::ConversationDetail, list::ListConversations, log::ReadLog,
+        change::ChangeConversation, create::CreateConversation, detail::ConversationDetail,
+        list::ListConversations, log::ReadLog,
     },
     delivery::{
         announce::Announcer,
@@ -129,18 +130,20 @@ impl Assembly {
     /// Creates conversations.
     pub fn create_conversation(&self) -> Assembled<CreateConversation> {
         let adapters = &self.adapters;
-        let changer = LogChanger::new(
+        let writer = LogChanger::new(
             adapters.message_log()?,
             self.rosters()?,
             self.clock(),
             adapters.random(),
             Safeguards::ALL,
         );
+        let (announcer, cache) = (self.announcer()?, adapters.conversation_cache()?);
+        let changes = ChangeConversation::new(writer, self.events()?, announcer.clone(), Arc::clone(&cache));
         Ok(CreateConversation::new(
             adapters.conversations()?,
-            changer,
-            self.announcer()?,
-            adapters.conversation_cache()?,
+            changes,
+            announcer,
+            cache,
             self.clock(),
             adapters.random(),
         ))
@@ -206,7 +209,7 @@ impl Assembly {
             relays: adapters.relay_bus()?,
             timer: adapters.entry_timer()?,
             rosters: self.rosters()?,
-            events: EventResolver::new(adapters.message_log()?, adapters.conversations()?),
+            events: self.events()?,
             broadcaster: self.broadcaster()?,
             encoder: Arc::clone(&self.encoder),
             clock: self.clock(),
@@ -221,6 +224,10 @@ impl Assembly {
             adapters.conversation_cache()?,
             Safeguards::ALL,
         ))
+    }
+
+    fn events(&self) -> Assembled<EventResolver> {
+        Ok(EventResolver::new(self.adapters.message_log()?, self.adapters.conversations()?))
     }
 
     fn announcer(&self) -> Assembled<Announcer> {

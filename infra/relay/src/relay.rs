@@ -50,7 +50,7 @@ impl Relay {
     pub fn start(parts: Parts) -> Self {
         let Parts { id, bus, subscription, host } = parts;
         subscription.serve(0..SHARDS);
-        Self { id, bus, subscription, workers: Workers::start(host), owned: Vec::new() }
+        Self { id, bus, subscription, workers: Workers::start(&host), owned: Vec::new() }
     }
 
     /// Serves until `stop`, then hands over and lets its lanes empty.

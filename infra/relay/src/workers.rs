@@ -21,7 +21,7 @@ pub struct Workers {
 
 impl Workers {
     /// Starts them.
-    pub fn start(host: RelayHost) -> Self {
+    pub fn start(host: &RelayHost) -> Self {
         let tasks = TaskTracker::new();
         let queues = (0..SHARDS)
             .map(|_| {

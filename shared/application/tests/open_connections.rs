@@ -103,7 +103,8 @@ async fn a_ticket_opens_one_handshake_within_thirty_seconds() {
 #[tokio::test]
 async fn a_page_that_is_not_listed_is_refused_before_anything_else() {
     let (door, _) = door().await;
-    for (origin, admitted) in [("http://localhost:5173", true), ("http://evil.test", false), ("null", false)] {
+    for (origin, admitted) in [("http://localhost:5173", true), ("http://evil.test", false), ("null", false)]
+    {
         let handshake = Handshake { origin: Some(origin), ..asks(Credential::Token("alice")) };
         let outcome = door.admit.execute(handshake).await;
         assert_eq!(outcome.is_ok(), admitted, "{origin}");

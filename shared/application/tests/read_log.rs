@@ -58,7 +58,8 @@ async fn a_stretch_begins_after_what_the_client_has() {
     }
     scene.edit(first, "one").await;
     let read = reader(&scene);
-    let stretch = async |after, limit| read.execute(&user("alice"), conversation, after, limit).await.unwrap();
+    let stretch =
+        async |after, limit| read.execute(&user("alice"), conversation, after, limit).await.unwrap();
     assert_eq!(seqs(&stretch(3, 4).await.events), [4, 5, 6, 7]);
     let last = stretch(10, 4).await;
     assert_eq!((seqs(&last.events), last.head_seq.get()), (vec![11], 11));

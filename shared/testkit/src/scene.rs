@@ -94,8 +94,7 @@ impl Scene {
         let head = self.tick(conversation).await;
         let message = Message::sent(body, head.seq.next());
         let key = MessageKey::Invocation([7; 16]);
-        let entry =
-            head.followed_by(user(who), self.clock.now(), Some(key), EntryBody::MessageSent(message));
+        let entry = head.followed_by(user(who), self.clock.now(), Some(key), EntryBody::MessageSent(message));
         assert_eq!(self.cloud.append(conversation, &entry).await.unwrap(), Append::Stored);
         MessageId::new(conversation, entry.seq)
     }
@@ -128,12 +127,8 @@ impl Scene {
         let seq = head.seq.next();
         let participant = Participant { role: Role::Member, joined: seq, since: seq };
         let participants = vec![Joining { user: user(who), role: Role::Member }];
-        let mut entry = head.followed_by(
-            user(by),
-            self.clock.now(),
-            None,
-            EntryBody::ParticipantsAdded { participants },
-        );
+        let mut entry =
+            head.followed_by(user(by), self.clock.now(), None, EntryBody::ParticipantsAdded { participants });
         entry.roster_version = seq;
         entry.roster_sum = head.roster_sum.with(&user(who), &participant);
         self.commit(conversation, &entry, RowChange::Join { user: user(who), participant }).await
