@@ -8,6 +8,11 @@ var SOCKETS = [
     { path: /^\/ws\/presence$/, socket: 'presence' }
 ];
 
+// A path segment may hold what would end a query parameter, or be read as a space in one.
+function asValue(segment) {
+    return segment.replace(/&/g, '%26').replace(/=/g, '%3D').replace(/\+/g, '%2B');
+}
+
 function handler(event) {
     var request = event.request;
     var path = request.uri.length > 1 && request.uri.endsWith('/') ? request.uri.slice(0, -1) : request.uri;
@@ -20,7 +25,7 @@ function handler(event) {
         if (found) {
             delete request.querystring.conversation_id;
             request.querystring.socket = { value: SOCKETS[i].socket };
-            if (found[1]) request.querystring.conversation_id = { value: found[1] };
+            if (found[1]) request.querystring.conversation_id = { value: asValue(found[1]) };
             request.uri = STAGE;
             return request;
         }

@@ -24,6 +24,7 @@ CASES = [
         ("/live", {"token": "abc", "socket": "conversation", "conversation_id": "c_1"}),
     ),
     ("/ws/chat/c%2F1/", {}, ("/live", {"socket": "conversation", "conversation_id": "c%2F1"})),
+    ("/ws/chat/a&b=c+d/", {}, ("/live", {"socket": "conversation", "conversation_id": "a%26b%3Dc%2Bd"})),
     ("/ws/typing/c_1/", {}, ("/live", {"socket": "typing", "conversation_id": "c_1"})),
     ("/ws/presence/", {}, ("/live", {"socket": "presence"})),
     # What the path says stands above what the query claims.
