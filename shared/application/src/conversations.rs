@@ -1,9 +1,11 @@
 //! Conversations: finding them, and reading what they are.
 
 pub mod change;
+pub mod close;
 pub mod create;
 pub mod detail;
 pub mod list;
 pub mod log;
 pub mod reader;
+pub mod retitle;
 pub mod summary;

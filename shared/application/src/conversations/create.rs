@@ -253,9 +253,7 @@ impl CreateConversation {
         match self.changes.execute(request, &change).await {
             Ok(_) => Ok(()),
             Err(ChangeError::Port(error)) => Err(error.into()),
-            Err(ChangeError::NotFound | ChangeError::Forbidden(_) | ChangeError::Contended) => {
-                Err(CreateConversationError::Unavailable)
-            }
+            Err(_) => Err(CreateConversationError::Unavailable),
         }
     }
 }

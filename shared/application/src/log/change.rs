@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use parlance_domain::{
     head::{Head, Seq},
     ids::{ConversationId, UserId},
@@ -36,9 +37,10 @@ pub struct LogChanger {
 /// What a change does, given the log's tail and the roster that goes with it.
 ///
 /// It is asked again after each attempt that was overtaken, so it decides on what stands then.
+#[async_trait]
 pub trait Change: Send + Sync {
     /// Checks the actor's rights and says what is to be written.
-    fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, MissingRight>;
+    async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError>;
 }
 
 /// What a change turned out to need.
@@ -81,6 +83,27 @@ pub enum ChangeError {
     /// The actor is a member without the right.
     #[error(transparent)]
     Forbidden(#[from] MissingRight),
+    /// Only its sender may do that to a message.
+    #[error("only its sender may do this")]
+    NotTheSender,
+    /// The two people of a direct conversation are in it for good.
+    #[error("a direct conversation stays as it is")]
+    DirectConversation,
+    /// There is no such message, or nobody of that name is in the conversation.
+    #[error("what is to be changed does not exist")]
+    NoSuchTarget,
+    /// The message is deleted: nothing is left to edit.
+    #[error("the message is deleted")]
+    Deleted,
+    /// The message has another version than the caller thinks.
+    #[error("the version is {current}")]
+    VersionConflict {
+        /// Its version now.
+        current: u64,
+    },
+    /// The event would not fit into one frame.
+    #[error("the event is too large")]
+    TooLarge,
     /// Overtaken too often.
     #[error("overtaken too often")]
     Contended,
@@ -125,7 +148,7 @@ impl LogChanger {
                     return Ok(Changed::AlreadySo { roster });
                 }
             }
-            let (body, changes) = match change.plan(member, &head, &roster)? {
+            let (body, changes) = match change.plan(member, &head, &roster).await? {
                 Plan::Nothing => return Ok(Changed::AlreadySo { roster }),
                 Plan::Write { body, changes } => (body, changes),
             };

@@ -1,15 +1,16 @@
 //! Adds people to a conversation.
 
+use async_trait::async_trait;
 use parlance_domain::{
     head::{Head, Seq},
     ids::UserId,
     log::{EntryBody, Joining},
-    permissions::{MissingRight, Role},
+    permissions::Role,
     roster::{Member, Participant, Roster},
 };
 
 use crate::{
-    log::change::{Change, Plan},
+    log::change::{Change, ChangeError, Plan},
     ports::log::RowChange,
 };
 
@@ -25,8 +26,9 @@ impl AddParticipants {
     pub const MAX: usize = 45;
 }
 
+#[async_trait]
 impl Change for AddParticipants {
-    fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, MissingRight> {
+    async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError> {
         for (_, role) in &self.joining {
             actor.require_granting(*role)?;
         }

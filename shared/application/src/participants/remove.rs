@@ -1,15 +1,16 @@
 //! Removes somebody from a conversation.
 
+use async_trait::async_trait;
 use parlance_domain::{
     head::Head,
     ids::UserId,
     log::EntryBody,
-    permissions::MissingRight,
+    permissions::Right,
     roster::{Member, Roster},
 };
 
 use crate::{
-    log::change::{Change, Plan},
+    log::change::{Change, ChangeError, Plan},
     ports::log::RowChange,
 };
 
@@ -20,10 +21,11 @@ pub struct RemoveParticipant {
     pub user: UserId,
 }
 
+#[async_trait]
 impl Change for RemoveParticipant {
-    fn plan(&self, actor: Member<'_>, _: &Head, roster: &Roster) -> Result<Plan, MissingRight> {
+    async fn plan(&self, actor: Member<'_>, _: &Head, roster: &Roster) -> Result<Plan, ChangeError> {
         let Some(subject) = roster.member(&self.user) else {
-            actor.require(parlance_domain::permissions::Right::RemoveParticipants)?;
+            actor.require(Right::RemoveParticipants)?;
             return Ok(Plan::Nothing);
         };
         actor.require_removal_of(subject.participant.role)?;

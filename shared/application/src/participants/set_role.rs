@@ -1,15 +1,16 @@
 //! Gives somebody another role.
 
+use async_trait::async_trait;
 use parlance_domain::{
     head::Head,
     ids::UserId,
     log::EntryBody,
-    permissions::{MissingRight, Right, Role},
+    permissions::{Right, Role},
     roster::{Member, Participant, Roster},
 };
 
 use crate::{
-    log::change::{Change, Plan},
+    log::change::{Change, ChangeError, Plan},
     ports::log::RowChange,
 };
 
@@ -22,8 +23,9 @@ pub struct SetRole {
     pub role: Role,
 }
 
+#[async_trait]
 impl Change for SetRole {
-    fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, MissingRight> {
+    async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError> {
         actor.require(Right::ChangeRoles)?;
         let Some(subject) = roster.member(&self.user) else { return Ok(Plan::Nothing) };
         if subject.participant.role == self.role {
