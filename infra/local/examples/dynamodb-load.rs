@@ -13,6 +13,9 @@ use hdrhistogram::Histogram;
 use parlance_local::dynamodb::{self, TableSpec};
 use serde_json::json;
 
+/// How long each measurement takes.
+const SPAN: Duration = Duration::from_secs(5);
+
 #[tokio::main]
 async fn main() {
     let directory = tempfile::tempdir().unwrap();
@@ -37,12 +40,21 @@ async fn main() {
     let client = client(&running.url);
     for (title, callers) in [("warm-up", 1), ("put", 1), ("put", 4), ("put", 16), ("put", 64)] {
         let client = client.clone();
-        let call = move |caller, round| put(client.clone(), title, callers, caller, round);
+        let call = move |caller, round| timed(put(client.clone(), title, callers, caller, round));
         measure(title, callers, call).await;
     }
+    let paced = client.clone();
+    measure("put, 100/s", 1, move |caller, round| {
+        let put = put(paced.clone(), "paced", 1, caller, round);
+        async move {
+            tokio::time::sleep(Duration::from_millis(9)).await;
+            timed(put).await
+        }
+    })
+    .await;
     for callers in [1, 16] {
         let client = client.clone();
-        measure("query of the tail", callers, move |caller, _| tail(client.clone(), caller)).await;
+        measure("query of the tail", callers, move |caller, _| timed(tail(client.clone(), caller))).await;
     }
 }
 
@@ -58,7 +70,7 @@ fn client(url: &str) -> Client {
     Client::from_conf(config)
 }
 
-async fn measure<F: Future<Output = ()> + Send + 'static>(
+async fn measure<F: Future<Output = Duration> + Send + 'static>(
     title: &str,
     callers: usize,
     call: impl Fn(usize, usize) -> F + Send + Sync + Clone + 'static,
@@ -70,10 +82,9 @@ async fn measure<F: Future<Output = ()> + Send + 'static>(
             tokio::spawn(async move {
                 let mut times = Histogram::<u64>::new(3).unwrap();
                 let mut round = 0;
-                while begun.elapsed() < Duration::from_secs(3) {
-                    let start = Instant::now();
-                    call(caller, round).await;
-                    times.record(u64::try_from(start.elapsed().as_micros()).unwrap()).unwrap();
+                while begun.elapsed() < SPAN {
+                    let took = call(caller, round).await;
+                    times.record(u64::try_from(took.as_micros()).unwrap()).unwrap();
                     round += 1;
                 }
                 times
@@ -92,6 +103,12 @@ async fn measure<F: Future<Output = ()> + Send + 'static>(
         all.value_at_quantile(0.99),
         all.max()
     );
+}
+
+async fn timed(call: impl Future<Output = ()>) -> Duration {
+    let begun = Instant::now();
+    call.await;
+    begun.elapsed()
 }
 
 async fn put(client: Client, title: &'static str, callers: usize, caller: usize, round: usize) {

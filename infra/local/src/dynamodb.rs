@@ -100,7 +100,8 @@ pub async fn start(options: Options) -> Result<Running, Error> {
         };
         match started.await {
             Ok((listener, handler)) => {
-                tokio::spawn(upkeep::sweep(server, stop.clone()));
+                tokio::spawn(upkeep::sweep(server.clone(), stop.clone()));
+                tokio::spawn(upkeep::checkpoint(server, stop.clone()));
                 loopback::http::serve(listener, Arc::new(handler), stop).await;
             }
             Err(error) => tracing::error!(%error, "DynamoDB cannot serve"),

@@ -12,6 +12,9 @@ use super::engine::Engine;
 /// AWS deletes expired items within days; readers compare the time themselves.
 const SWEEP_EVERY: Duration = Duration::from_mins(5);
 
+/// How soon a write is moved from the log into the file; without this, the engine does it within every 1,000th page.
+const CHECKPOINT_AFTER: Duration = Duration::from_millis(200);
+
 /// A stream keeps its records for a day.
 const STREAM_RETENTION_SECONDS: i64 = 86_400;
 
@@ -40,6 +43,26 @@ pub(super) fn last_sequence(file: &Connection, table: &str) -> rusqlite::Result<
     )
     .optional()
     .map(Option::flatten)
+}
+
+/// Moves what was written from the log into the file soon after, so that no write has to do it and wait for the disk.
+pub(super) async fn checkpoint(engine: Arc<Engine>, stop: CancellationToken) {
+    let mut writes = engine.writes();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = writes.changed() => if changed.is_err() { return },
+        }
+        tokio::time::sleep(CHECKPOINT_AFTER).await;
+        writes.mark_unchanged();
+        let engine = engine.clone();
+        let moved = tokio::task::spawn_blocking(move || {
+            engine.upkeep(|file| file.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())))
+        });
+        if let Ok(Err(error)) = moved.await {
+            tracing::warn!(%error, "the log of DynamoDB's file could not be moved into it");
+        }
+    }
 }
 
 /// Deletes what has expired, again and again.
