@@ -1,6 +1,7 @@
 //! The command line.
 
 mod chat;
+mod descriptors;
 mod token;
 mod up;
 

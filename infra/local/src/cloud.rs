@@ -2,11 +2,12 @@
 
 mod local_values;
 mod relays;
+mod services;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,9 @@ use crate::gateway::{Front, HttpApi, Limits, Local, Management, SocketApi};
 use crate::lambda::{Invoke, Journal, Lambda};
 use crate::processes::Processes;
 use crate::template::{Circumstances, System, Template, TemplateError};
-use crate::{dynamodb, event_sources, lambda, loopback, redis, secrets, sqs};
+use crate::{dynamodb, event_sources, lambda, loopback, secrets, sqs};
+
+use self::services::Services;
 
 pub use self::local_values::TOKEN_SECRET;
 
@@ -109,7 +112,7 @@ pub struct Cloud {
     pub system: System,
     processes: Arc<Processes>,
     lambda: Arc<Lambda>,
-    _services: (Arc<dynamodb::Running>, Arc<sqs::Running>, Option<redis::Running>),
+    _services: Services,
     _event_sources: event_sources::Running,
     _stop: DropGuard,
     _lock: File,
@@ -119,73 +122,23 @@ impl Cloud {
     /// Starts everything; from then on the front answers.
     pub async fn start(options: Options) -> Result<Self, Error> {
         let lock = lock(&options.data_dir)?;
-        let host = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let region = host("AWS_REGION").unwrap_or_else(|| local_values::REGION.to_owned());
         let faults = Faults::default();
-
-        let front = listen(options.ports.front).await?;
-        let management = listen(options.ports.connections).await?;
-        let functions = listen(options.ports.lambda).await?;
-        let data_dir = Some(options.data_dir.clone());
-        let dynamodb = dynamodb::Options {
-            data_dir: data_dir.clone(),
-            port: options.ports.dynamodb,
-            faults: faults.clone(),
-        };
-        let dynamodb = Arc::new(dynamodb::start(dynamodb).await?);
-        let queues = sqs::Options {
-            data_dir: data_dir.clone(),
-            port: options.ports.sqs,
-            region: region.clone(),
-            faults: faults.clone(),
-        };
-        let sqs = Arc::new(sqs::start(queues).await?);
-        let redis = match &options.redis_url {
-            Some(_) => None,
-            None => {
-                let redis = redis::Options { port: options.ports.redis, faults: faults.clone() };
-                Some(redis::start(redis).await.map_err(io_error("Redis cannot listen"))?)
-            }
-        };
-        let redis_url = options.redis_url.clone().or_else(|| redis.as_ref().map(|redis| redis.url.clone()));
-        let redis_url = redis_url.unwrap_or_default();
-
-        let mut circumstances = Circumstances {
-            region: region.clone(),
-            parameters: local_values::parameters(
-                &options.template,
-                options.relays,
-                host,
-                &options.parameters,
-            ),
-            sqs_url: sqs.url.clone(),
-            ..Circumstances::default()
-        };
-        let given_redis = host(local_values::REDIS_URL.1).unwrap_or_else(|| redis_url.clone());
-        circumstances.attributes.insert(local_values::REDIS_URL.0.to_owned(), given_redis);
-        circumstances.secrets = secrets(&options.template, &circumstances, &options.data_dir)?;
-        let tables = options.template.tables(&circumstances)?;
-        let (logical_ids, specs): (Vec<_>, Vec<_>) = tables.into_iter().unzip();
-        for (logical_id, table) in logical_ids.iter().zip(dynamodb.create_tables(&specs).await?) {
-            circumstances.attributes.insert(format!("{logical_id}.Arn"), table.arn);
-            if let Some(stream) = table.stream_arn {
-                circumstances.attributes.insert(format!("{logical_id}.StreamArn"), stream);
-            }
-        }
+        let listeners = Listeners::bind(options.ports).await?;
+        let services = Services::start(&options, &region, &faults).await?;
+        let circumstances = circumstances(&options, &services, &region).await?;
         let mut system = options.template.system(&circumstances)?;
-        sqs.create_queues(&system.queues).await?;
-
-        let stage = system.sockets.as_ref().map(|sockets| sockets.stage.clone()).unwrap_or_default();
-        let connections_url = format!("{}/{stage}", url(&management)?);
-        let lambda_url = url(&functions)?;
-        let endpoints_of_aws = [
-            ("DYNAMODB", dynamodb.url.clone()),
-            ("SQS", sqs.url.clone()),
-            ("LAMBDA", lambda_url.clone()),
-            ("APIGATEWAYMANAGEMENTAPI", connections_url.clone()),
-        ];
-        let environment = local_values::environment(&region, &endpoints_of_aws, host);
+        services.sqs.create_queues(&system.queues).await?;
         draw_stack_id(&mut system);
+        let endpoints = listeners.endpoints(&system, &services)?;
+        let url = |name: &str| endpoints.get(name).cloned().unwrap_or_default();
+        let given = [
+            ("DYNAMODB", url("dynamodb")),
+            ("SQS", url("sqs")),
+            ("LAMBDA", url("lambda")),
+            ("APIGATEWAYMANAGEMENTAPI", url("connections")),
+        ];
+        let environment = local_values::environment(&region, &given, host);
 
         let logs = options.data_dir.join("logs");
         let processes =
@@ -197,58 +150,59 @@ impl Cloud {
             region: region.clone(),
             retry_delays: [Duration::from_secs(1), Duration::from_secs(2)],
             environment: environment.clone(),
+            faults: faults.clone(),
         };
-        let lambda = Lambda::start(settings, functions, Arc::clone(&processes), options.journal)
+        let lambda = Lambda::start(settings, listeners.lambda, Arc::clone(&processes), options.journal)
             .map_err(io_error("Lambda"))?;
         let invoke: Arc<dyn Invoke> = Arc::new(Arc::clone(&lambda));
-
-        let stop = CancellationToken::new();
-        let limits = Arc::new(options.limits);
-        let sockets = system
-            .sockets
-            .clone()
-            .map(|sockets| SocketApi::new(sockets, &region, Arc::clone(&limits), Arc::clone(&invoke)));
-        if let Some(sockets) = &sockets {
-            tokio::spawn(Arc::clone(sockets).sweep());
-            let served = Management::new(&stage, Arc::clone(&sockets.connections), Arc::clone(&limits));
-            tokio::spawn(served.serve(management, stop.clone()));
-        }
         let event_sources = event_sources::start(event_sources::Options {
             mappings: system.events.clone(),
             invoke: Arc::clone(&invoke),
-            dynamodb: Arc::clone(&dynamodb),
-            sqs: Arc::clone(&sqs),
-            data_dir,
+            dynamodb: Arc::clone(&services.dynamodb),
+            sqs: Arc::clone(&services.sqs),
+            data_dir: Some(options.data_dir.clone()),
             region: region.clone(),
-            faults,
+            faults: faults.clone(),
         })
         .await?;
-        relays::start(&system.services, options.relays, &options.binaries, &environment, &processes, &stop);
 
-        let origin = url(&front)?;
-        let endpoints: BTreeMap<String, String> = [
-            ("websocket", origin.replacen("http", "ws", 1)),
-            ("http", origin),
-            ("connections", connections_url),
-            ("lambda", lambda_url),
-            ("dynamodb", dynamodb.url.clone()),
-            ("sqs", sqs.url.clone()),
-            ("redis", redis_url),
-        ]
-        .into_iter()
-        .map(|(name, url)| (name.to_owned(), url))
-        .collect();
+        let stop = CancellationToken::new();
+        relays::start(
+            &system.services,
+            options.relays,
+            &options.binaries,
+            &environment,
+            &processes,
+            &stop,
+            &faults,
+        );
+        let limits = Arc::new(options.limits);
+        let sockets = system.sockets.clone().map(|sockets| {
+            SocketApi::new(sockets, &region, Arc::clone(&limits), Arc::clone(&invoke), faults.clone())
+        });
+        if let Some(sockets) = &sockets {
+            tokio::spawn(Arc::clone(sockets).sweep());
+            tokio::spawn(Arc::clone(sockets).cut_when_told());
+            let management = Management::new(
+                sockets.stage(),
+                Arc::clone(&sockets.connections),
+                Arc::clone(&limits),
+                faults.clone(),
+            );
+            tokio::spawn(management.serve(listeners.connections, stop.clone()));
+        }
         let http = system.http.clone().map(|http| HttpApi::new(http, &region, Arc::clone(&limits), invoke));
-        let local = Local { endpoints: endpoints.clone(), processes: Arc::clone(&processes) };
-        tokio::spawn(Arc::new(Front { http, sockets, local, limits }).serve(front, stop.clone()));
+        let local =
+            Local { endpoints: endpoints.clone(), processes: Arc::clone(&processes), faults: faults.clone() };
+        tokio::spawn(Arc::new(Front { http, sockets, local, limits }).serve(listeners.front, stop.clone()));
 
         Ok(Self {
             endpoints,
-            token_secret: host(TOKEN_SECRET.1).or_else(|| circumstances.secrets.get(TOKEN_SECRET.0).cloned()),
+            token_secret: circumstances.secrets.get(TOKEN_SECRET.0).cloned(),
             system,
             processes,
             lambda,
-            _services: (dynamodb, sqs, redis),
+            _services: services,
             _event_sources: event_sources,
             _stop: stop.drop_guard(),
             _lock: lock,
@@ -270,7 +224,7 @@ pub fn secrets(
 ) -> Result<BTreeMap<String, String>, Error> {
     let specs = template.secrets(circumstances)?;
     let mut values = secrets::open(data_dir, &specs).map_err(io_error("secrets.json"))?;
-    if let Some(given) = std::env::var(TOKEN_SECRET.1).ok().filter(|secret| !secret.is_empty()) {
+    if let Some(given) = host(TOKEN_SECRET.1) {
         values.insert(TOKEN_SECRET.0.to_owned(), given);
     }
     Ok(values)
@@ -295,10 +249,69 @@ fn draw_stack_id(system: &mut System) {
     }
 }
 
+/// The ports that this program itself listens on, bound before anything is started that must know them.
+struct Listeners {
+    front: TcpListener,
+    connections: TcpListener,
+    lambda: TcpListener,
+}
+
+impl Listeners {
+    async fn bind(ports: Ports) -> Result<Self, Error> {
+        Ok(Self {
+            front: listen(ports.front).await?,
+            connections: listen(ports.connections).await?,
+            lambda: listen(ports.lambda).await?,
+        })
+    }
+
+    fn endpoints(&self, system: &System, services: &Services) -> Result<BTreeMap<String, String>, Error> {
+        let stage = system.sockets.as_ref().map(|sockets| sockets.stage.as_str()).unwrap_or_default();
+        let origin = address(&self.front)?;
+        let endpoints = [
+            ("http", format!("http://{origin}")),
+            ("websocket", format!("ws://{origin}")),
+            ("connections", format!("http://{}/{stage}", address(&self.connections)?)),
+            ("lambda", format!("http://{}", address(&self.lambda)?)),
+            ("dynamodb", services.dynamodb.url.clone()),
+            ("sqs", services.sqs.url.clone()),
+            ("redis", services.redis_url.clone()),
+        ];
+        Ok(endpoints.into_iter().map(|(name, url)| (name.to_owned(), url)).collect())
+    }
+}
+
 async fn listen(port: u16) -> Result<TcpListener, Error> {
     loopback::bind(port).await.map_err(io_error(format!("port {port} of {}", Ipv4Addr::LOCALHOST)))
 }
 
-fn url(listener: &TcpListener) -> Result<String, Error> {
-    Ok(format!("http://{}", listener.local_addr().map_err(io_error("a listener"))?))
+fn address(listener: &TcpListener) -> Result<SocketAddr, Error> {
+    listener.local_addr().map_err(io_error("a listener"))
+}
+
+fn host(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|value| !value.is_empty())
+}
+
+/// What the template's values depend on; creates the tables, whose streams have no name before.
+async fn circumstances(options: &Options, services: &Services, region: &str) -> Result<Circumstances, Error> {
+    let template = &options.template;
+    let mut circumstances = Circumstances {
+        region: region.to_owned(),
+        parameters: local_values::parameters(template, options.relays, host, &options.parameters),
+        sqs_url: services.sqs.url.clone(),
+        ..Circumstances::default()
+    };
+    let (attribute, variable) = local_values::REDIS_URL;
+    let redis_url = host(variable).unwrap_or_else(|| services.redis_url.clone());
+    circumstances.attributes.insert(attribute.to_owned(), redis_url);
+    circumstances.secrets = secrets(template, &circumstances, &options.data_dir)?;
+    let (logical_ids, specs): (Vec<_>, Vec<_>) = template.tables(&circumstances)?.into_iter().unzip();
+    for (logical_id, table) in logical_ids.iter().zip(services.dynamodb.create_tables(&specs).await?) {
+        circumstances.attributes.insert(format!("{logical_id}.Arn"), table.arn);
+        if let Some(stream) = table.stream_arn {
+            circumstances.attributes.insert(format!("{logical_id}.StreamArn"), stream);
+        }
+    }
+    Ok(circumstances)
 }

@@ -1,4 +1,4 @@
-//! template.yaml, read the way CloudFormation and SAM read it, as far as the system needs; the rest is refused by name.
+//! The template, read the way `CloudFormation` and SAM read it, as far as the system needs; the rest is refused by name.
 
 mod error;
 mod functions;
@@ -81,15 +81,15 @@ impl Template {
 
     /// Whether it has a parameter of that name.
     pub fn has_parameter(&self, name: &str) -> bool {
-        self.0["Parameters"].get(name).is_some()
+        section(&self.0, "Parameters").get(name).is_some()
     }
 
     /// The programs that functions and services run, whatever the conditions.
     pub fn programs(&self) -> impl Iterator<Item = &str> {
-        members(&self.0["Resources"]).filter_map(|(_, resource)| {
-            let metadata = &resource["Metadata"];
-            metadata["BuildProperties"]["Binary"].as_str().or_else(|| metadata["Binary"].as_str())
-        })
+        let programs = |(_, resource)| {
+            at(resource, "/Metadata/BuildProperties/Binary").or_else(|| at(resource, "/Metadata/Binary"))
+        };
+        members(section(&self.0, "Resources")).filter_map(programs)
     }
 
     /// The tables alone, which must exist before attributes of theirs can be known.
@@ -97,7 +97,7 @@ impl Template {
         let resolver = Resolver::new(&self.0, circumstances)?;
         let mut tables = Vec::new();
         for (logical_id, resource) in self.present(&resolver)? {
-            if resource["Type"] == "AWS::DynamoDB::Table" {
+            if at(resource, "/Type") == Some("AWS::DynamoDB::Table") {
                 tables.push((logical_id.to_owned(), table(logical_id, resource, &resolver)?));
             }
         }
@@ -112,7 +112,7 @@ impl Template {
         let resolver = Resolver::new(&self.0, circumstances)?;
         let mut secrets = BTreeMap::new();
         for (logical_id, resource) in self.present(&resolver)? {
-            if resource["Type"] == "AWS::SecretsManager::Secret" {
+            if at(resource, "/Type") == Some("AWS::SecretsManager::Secret") {
                 let properties = Properties::new(logical_id, object(resource), &resolver);
                 secrets.insert(logical_id.to_owned(), SecretSpec::read(properties)?);
             }
@@ -126,11 +126,17 @@ impl Template {
         let mut system = System::default();
         let mut sockets = websocket::Parts::default();
         for (logical_id, resource) in self.present(&resolver)? {
-            let kind = resource["Type"].as_str().unwrap_or_default();
+            let kind = at(resource, "/Type").unwrap_or_default();
             let mut properties = Properties::new(logical_id, object(resource), &resolver);
             match kind {
                 "AWS::Serverless::Function" => {
-                    functions::read(logical_id, resource, &self.0["Globals"], &resolver, &mut system)?;
+                    functions::read(
+                        logical_id,
+                        resource,
+                        section(&self.0, "Globals"),
+                        &resolver,
+                        &mut system,
+                    )?;
                 }
                 "AWS::Serverless::HttpApi" => http_api(properties, &mut system, &resolver)?,
                 "AWS::DynamoDB::Table" => system.tables.push(table(logical_id, resource, &resolver)?),
@@ -155,13 +161,13 @@ impl Template {
     /// The resources whose condition holds.
     fn present(&self, resolver: &Resolver<'_>) -> Result<Vec<(&str, &Value)>, TemplateError> {
         let mut present = Vec::new();
-        for (logical_id, resource) in members(&self.0["Resources"]) {
+        for (logical_id, resource) in members(section(&self.0, "Resources")) {
             let refuse = |reason: String| TemplateError::resource(logical_id, reason);
             let unknown = members(resource).find(|(name, _)| !ATTRIBUTES.contains(&name.as_str()));
             if let Some((unknown, _)) = unknown {
                 return Err(refuse(format!("the attribute {unknown} is not supported")));
             }
-            let holds = match resource["Condition"].as_str() {
+            let holds = match at(resource, "/Condition") {
                 Some(condition) => resolver.holds(condition).map_err(refuse)?,
                 None => true,
             };
@@ -173,8 +179,18 @@ impl Template {
     }
 }
 
+/// A member of an object; null where there is none.
+fn section<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+/// The text at that place.
+fn at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+    value.pointer(pointer).and_then(Value::as_str)
+}
+
 fn object(resource: &Value) -> Map<String, Value> {
-    resource["Properties"].as_object().cloned().unwrap_or_default()
+    section(resource, "Properties").as_object().cloned().unwrap_or_default()
 }
 
 fn table(logical_id: &str, resource: &Value, resolver: &Resolver<'_>) -> Result<TableSpec, TemplateError> {
@@ -206,7 +222,7 @@ fn http_api(
     http.id = id.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
     if let Some(cors) = cors {
         let list = |name: &str| -> Vec<String> {
-            let items = cors[name].as_array().into_iter().flatten();
+            let items = section(&cors, name).as_array().into_iter().flatten();
             items.filter_map(Value::as_str).filter(|item| !item.is_empty()).map(str::to_owned).collect()
         };
         http.cors = Some(Cors {
@@ -214,7 +230,7 @@ fn http_api(
             allow_methods: list("AllowMethods"),
             allow_headers: list("AllowHeaders"),
             expose_headers: list("ExposeHeaders"),
-            allow_credentials: cors["AllowCredentials"] == true,
+            allow_credentials: cors.get("AllowCredentials") == Some(&Value::Bool(true)),
             max_age: cors.get("MaxAge").and_then(|age| plain_text(age).ok()?.parse().ok()),
         });
     }
@@ -222,7 +238,7 @@ fn http_api(
 }
 
 fn service(resource: &Value, mut properties: Properties<'_>) -> Result<Service, TemplateError> {
-    let binary = resource["Metadata"]["Binary"].as_str();
+    let binary = at(resource, "/Metadata/Binary");
     let binary = binary.ok_or_else(|| properties.error("Metadata.Binary is missing"))?.to_owned();
     properties.pass_over(&[
         "Cpu",
@@ -241,9 +257,9 @@ fn service(resource: &Value, mut properties: Properties<'_>) -> Result<Service, 
         return Err(properties.error("ContainerDefinitions: one container is supported"));
     };
     let mut environment = BTreeMap::new();
-    for variable in container["Environment"].as_array().into_iter().flatten() {
-        let value = plain_text(&variable["Value"]).map_err(|error| properties.error(error))?;
-        environment.insert(variable["Name"].as_str().unwrap_or_default().to_owned(), value);
+    for variable in section(container, "Environment").as_array().into_iter().flatten() {
+        let value = plain_text(section(variable, "Value")).map_err(|error| properties.error(error))?;
+        environment.insert(at(variable, "/Name").unwrap_or_default().to_owned(), value);
     }
     let name = properties.logical_id.to_owned();
     properties.finish()?;

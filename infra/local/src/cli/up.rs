@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Outcome, Storage};
+use super::{Outcome, Storage, descriptors};
 use crate::cloud::{Cloud, Options, Ports};
 use crate::gateway::Limits;
 use crate::lambda::Journal;
@@ -16,6 +16,7 @@ use crate::tokens;
 use crate::workspace::Workspace;
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     /// The port of HTTP and sockets; 0 takes a free one.
     #[arg(long, default_value_t = 8080)]
@@ -52,7 +53,7 @@ pub(super) struct Arguments {
     /// A parameter of the template.
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
-    /// A limit of the gateway, as idle=2s or frame_bytes=1024.
+    /// A limit of the gateway, as `idle=2s` or `frame_bytes=1024`.
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     limits: Vec<String>,
     /// Takes the functions as they are built.
@@ -68,6 +69,7 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
+    descriptors::raise_limit();
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
     let ended = async {

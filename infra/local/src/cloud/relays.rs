@@ -4,8 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::process::Signal;
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
+use crate::faults::{FaultName, FaultSpec, Faults};
 use crate::processes::{Processes, Program};
 use crate::template::Service;
 
@@ -20,6 +23,7 @@ pub fn start(
     environment: &[(String, String)],
     processes: &Arc<Processes>,
     stop: &CancellationToken,
+    faults: &Faults,
 ) {
     for service in services {
         for number in 1..=count {
@@ -30,16 +34,28 @@ pub fn start(
                 path: binaries.join(&service.binary),
                 environment: variables,
             };
-            tokio::spawn(keep_running(program, Arc::clone(processes), stop.clone()));
+            let once = faults.once();
+            tokio::spawn(keep_running(program, Arc::clone(processes), stop.clone(), once));
         }
     }
 }
 
-async fn keep_running(program: Program, processes: Arc<Processes>, stop: CancellationToken) {
+async fn keep_running(
+    program: Program,
+    processes: Arc<Processes>,
+    stop: CancellationToken,
+    mut once: broadcast::Receiver<FaultSpec>,
+) {
     while !stop.is_cancelled() {
         match processes.spawn(&program) {
             Ok(child) => {
-                let how = child.ended().await;
+                let how = tokio::select! {
+                    how = child.ended() => how,
+                    () = told_to_kill(&mut once) => {
+                        child.signal(Signal::KILL);
+                        child.ended().await
+                    }
+                };
                 if !stop.is_cancelled() {
                     tracing::warn!(name = %program.name, how, "a relay has ended and is started again");
                 }
@@ -49,6 +65,17 @@ async fn keep_running(program: Program, processes: Arc<Processes>, stop: Cancell
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+}
+
+/// Ends when the fault `relay.kill` is asked for.
+async fn told_to_kill(once: &mut broadcast::Receiver<FaultSpec>) {
+    loop {
+        match once.recv().await {
+            Ok(fault) if fault.name == FaultName::RelayKill => return,
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => return std::future::pending().await,
         }
     }
 }

@@ -85,6 +85,11 @@ impl Connection {
         self.socket.wake();
     }
 
+    /// Asks the connection's task to end it without a close frame.
+    pub fn cut(&self) {
+        self.close(CUT);
+    }
+
     /// The code that somebody asked to close it with.
     pub fn asked_to_close(&self) -> Option<u16> {
         Some(self.close_code.load(Ordering::Acquire)).filter(|code| *code != 0)
@@ -159,6 +164,9 @@ impl Connections {
 
 /// The code with which API Gateway ends a silent or old connection, as far as is known.
 pub const GOING_AWAY: u16 = 1_001;
+
+/// The code of a connection that ended without a close frame, which is never on the wire.
+pub const CUT: u16 = 1_006;
 
 /// A fresh id in the form of AWS's.
 pub fn connection_id() -> Box<str> {

@@ -3,14 +3,19 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::http_api::own;
+use super::query;
+use crate::faults::{FaultName, FaultSpec, Faults};
 use crate::processes::Processes;
+
+/// The largest description of a fault.
+const FAULT_BYTES: usize = 4_096;
 
 /// What can be asked.
 pub struct Local {
@@ -18,6 +23,8 @@ pub struct Local {
     pub endpoints: BTreeMap<String, String>,
     /// The children.
     pub processes: Arc<Processes>,
+    /// What is to go wrong.
+    pub faults: Faults,
 }
 
 impl Local {
@@ -26,7 +33,41 @@ impl Local {
         match (request.method(), request.uri().path().trim_end_matches('/')) {
             (&Method::GET, "/_local/endpoints") => json_answer(&json!(self.endpoints)),
             (&Method::GET, "/_local/processes") => json_answer(&self.processes()),
+            (_, "/_local/faults") => self.faults(request).await,
             _ => own(StatusCode::NOT_FOUND, "Not Found"),
+        }
+    }
+
+    async fn faults(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        match *request.method() {
+            Method::GET => {
+                let names: Vec<&str> = FaultName::ALL.iter().map(|name| name.as_str()).collect();
+                json_answer(&json!({ "names": names, "active": self.faults.list() }))
+            }
+            Method::POST => {
+                let body = Limited::new(request.into_body(), FAULT_BYTES).collect().await;
+                let body = body.map(Collected::to_bytes).unwrap_or_default();
+                match serde_json::from_slice::<FaultSpec>(&body) {
+                    Ok(fault) => {
+                        self.faults.set(fault);
+                        empty(StatusCode::CREATED)
+                    }
+                    Err(error) => own(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+                }
+            }
+            Method::DELETE => {
+                let name = query::parameters(&query).into_iter().find(|(key, _)| key == "name");
+                let name = name.map(|(_, name)| serde_json::from_value(Value::from(name))).transpose();
+                match name {
+                    Ok(name) => {
+                        self.faults.clear(name);
+                        empty(StatusCode::NO_CONTENT)
+                    }
+                    Err(error) => own(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+                }
+            }
+            _ => own(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),
         }
     }
 
@@ -36,6 +77,12 @@ impl Local {
         let children = children.iter().map(|child| json!({ "name": child.name, "pid": child.pid }));
         json!({ "processes": std::iter::once(own).chain(children).collect::<Vec<_>>() })
     }
+}
+
+fn empty(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = status;
+    answer
 }
 
 fn json_answer(value: &Value) -> Response<Full<Bytes>> {

@@ -2,10 +2,10 @@
 //!
 //! Every delivery passes here, so this is a bare HTTP/1.1 server without router or JSON: look up, write, answer.
 
-use std::convert::Infallible;
+use std::io;
 use std::sync::Arc;
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderValue};
 use hyper::service::service_fn;
@@ -17,9 +17,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::clock;
-use super::connections::Connections;
+use super::connections::{Connection, Connections};
 use super::limits::Limits;
 use super::socket::Sent;
+use crate::faults::{FaultName, Faults};
 use crate::loopback;
 
 /// The close code of a connection that a function deletes.
@@ -32,12 +33,13 @@ pub struct Management {
     stage: String,
     connections: Arc<Connections>,
     limits: Arc<Limits>,
+    faults: Faults,
 }
 
 impl Management {
     /// For the connections of the stage of that name.
-    pub fn new(stage: &str, connections: Arc<Connections>, limits: Arc<Limits>) -> Arc<Self> {
-        Arc::new(Self { stage: stage.to_owned(), connections, limits })
+    pub fn new(stage: &str, connections: Arc<Connections>, limits: Arc<Limits>, faults: Faults) -> Arc<Self> {
+        Arc::new(Self { stage: stage.to_owned(), connections, limits, faults })
     }
 
     /// Serves connections until told to stop.
@@ -51,7 +53,7 @@ impl Management {
             tokio::spawn(async move {
                 let service = service_fn(|request| {
                     let this = Arc::clone(&this);
-                    async move { Ok::<_, Infallible>(this.answer(request).await) }
+                    async move { this.answer(request).await }
                 });
                 let connection = hyper::server::conn::http1::Builder::new()
                     .serve_connection(TokioIo::new(stream), service);
@@ -64,27 +66,31 @@ impl Management {
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
+    /// An error ends the caller's connection without an answer.
+    async fn answer(&self, request: Request<Incoming>) -> io::Result<Answer> {
         let Some(id) = self.connection_id(request.uri().path()) else {
-            return refusal(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden");
+            return Ok(refusal(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden"));
         };
-        let Some(connection) = self.connections.find(&id) else { return gone() };
-        match *request.method() {
+        let Some(connection) = self.connections.find(&id) else { return Ok(gone()) };
+        Ok(match *request.method() {
             Method::POST => {
                 let body = match read(request.into_body(), self.limits.message_bytes).await {
                     Ok(body) => body,
-                    Err(refused) => return refused,
+                    Err(refused) => return Ok(refused),
                 };
                 if std::str::from_utf8(&body).is_err() {
-                    return refusal(StatusCode::BAD_REQUEST, "BadRequestException", "The data is not UTF-8");
+                    return Ok(refusal(
+                        StatusCode::BAD_REQUEST,
+                        "BadRequestException",
+                        "The data is not UTF-8",
+                    ));
+                }
+                if let Some(faulty) = self.fail(&connection, &body).await? {
+                    return Ok(faulty);
                 }
                 match connection.send(&body) {
                     Sent::Accepted => Response::new(Full::default()),
-                    Sent::Full => refusal(
-                        StatusCode::TOO_MANY_REQUESTS,
-                        "LimitExceededException",
-                        "The client is reading too slowly",
-                    ),
+                    Sent::Full => too_slow(),
                     Sent::Closed => gone(),
                 }
             }
@@ -108,7 +114,30 @@ impl Management {
                 answer
             }
             _ => refusal(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden"),
+        })
+    }
+
+    /// What a fault that was asked for makes of a post; none lets it go on.
+    async fn fail(&self, connection: &Connection, body: &[u8]) -> io::Result<Option<Answer>> {
+        let hit = |name| self.faults.hit(name);
+        if let Some(slow) = hit(FaultName::ConnectionsSlow) {
+            tokio::time::sleep(slow.delay).await;
         }
+        if hit(FaultName::ConnectionsReset).is_some() {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        if hit(FaultName::ConnectionsDuplicate).is_some() {
+            connection.send(body);
+        }
+        Ok(if hit(FaultName::ConnectionsGone).is_some() {
+            Some(gone())
+        } else if hit(FaultName::ConnectionsLimit).is_some() {
+            Some(too_slow())
+        } else if hit(FaultName::ConnectionsDrop).is_some() {
+            Some(Response::new(Full::default()))
+        } else {
+            None
+        })
     }
 
     /// The id in `/{stage}/@connections/{id}`, decoded.
@@ -120,13 +149,16 @@ impl Management {
 }
 
 async fn read(body: Incoming, most_bytes: usize) -> Result<Bytes, Answer> {
-    match Limited::new(body, most_bytes).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(_) => {
-            let message = "Message length exceeds the limit";
-            Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", message))
-        }
-    }
+    let refused = |_| {
+        let message = "Message length exceeds the limit";
+        refusal(StatusCode::PAYLOAD_TOO_LARGE, "PayloadTooLargeException", message)
+    };
+    Limited::new(body, most_bytes).collect().await.map(Collected::to_bytes).map_err(refused)
+}
+
+fn too_slow() -> Answer {
+    let message = "The client is reading too slowly";
+    refusal(StatusCode::TOO_MANY_REQUESTS, "LimitExceededException", message)
 }
 
 fn gone() -> Answer {

@@ -253,12 +253,13 @@ impl Reader {
     /// Waits for the next message, a call of `wake`, or the end; meanwhile writes what waits. Without `may_read` no
     /// message is taken from the client.
     pub async fn next(&mut self, may_read: bool) -> Incoming {
-        while !may_read {
-            if let Some(event) = self.wait(false).await {
-                return event;
-            }
-        }
         loop {
+            if !may_read {
+                match self.wait(false).await {
+                    Some(event) => return event,
+                    None => continue,
+                }
+            }
             match self.protocol.read() {
                 Ok(Message::Text(text)) => return Incoming::Text(text),
                 Ok(Message::Binary(bytes)) => return Incoming::Binary(bytes),

@@ -14,6 +14,7 @@ use bytes::Bytes;
 
 use super::connections::Connections;
 use super::limits::Limits;
+use crate::faults::{FaultName, Faults};
 use crate::lambda::{FunctionName, InvocationOutcome, Invoke};
 use crate::template::{SocketApi as Description, SocketAuthorizer};
 
@@ -30,6 +31,7 @@ pub struct SocketApi {
     authorizer: Option<SocketAuthorizer>,
     limits: Arc<Limits>,
     invoke: Arc<dyn Invoke>,
+    faults: Faults,
     /// Its open connections.
     pub connections: Arc<Connections>,
 }
@@ -48,6 +50,7 @@ impl SocketApi {
         region: &str,
         limits: Arc<Limits>,
         invoke: Arc<dyn Invoke>,
+        faults: Faults,
     ) -> Arc<Self> {
         let route = |(key, route): (&String, &crate::template::SocketRoute)| {
             let trigger = format!("socket {key}");
@@ -64,6 +67,7 @@ impl SocketApi {
             description,
             limits,
             invoke,
+            faults,
             connections: Arc::default(),
         })
     }
@@ -90,6 +94,16 @@ impl SocketApi {
         match tokio::time::timeout(most, self.invoke.invoke(function, trigger, event)).await {
             Ok(outcome) => outcome,
             Err(_) => InvocationOutcome::TimedOut { payload: Bytes::new() },
+        }
+    }
+
+    /// Cuts every connection whenever the fault `sockets.cut` is asked for.
+    pub async fn cut_when_told(self: Arc<Self>) {
+        let mut once = self.faults.once();
+        while let Ok(fault) = once.recv().await {
+            if fault.name == FaultName::SocketsCut {
+                self.connections.all().iter().for_each(|connection| connection.cut());
+            }
         }
     }
 

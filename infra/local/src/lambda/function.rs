@@ -78,6 +78,7 @@ struct Waiting {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each ends or begins on its own")]
 struct Environment {
     /// Absent while the process is being started.
     process: Option<Arc<Child>>,

@@ -13,7 +13,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::function::{Ended, Function, FunctionSettings, Scale};
 use super::journal::{Entry, Journal};
-use super::{FunctionName, InvocationOutcome, Invoke, http};
+use super::{FunctionName, InvocationOutcome, Invoke, errors, http};
+use crate::faults::{FaultMoment, FaultName, Faults};
 use crate::processes::{Processes, Program};
 
 /// How functions are run.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub retry_delays: [Duration; 2],
     /// What is given to every function, over what the template says.
     pub environment: Vec<(String, String)>,
+    /// What is to go wrong.
+    pub faults: Faults,
 }
 
 /// How many events a process that is not isolated holds at a time.
@@ -51,6 +54,7 @@ pub struct Lambda {
     retry_delays: [Duration; 2],
     processes: Arc<Processes>,
     journal: Journal,
+    faults: Faults,
     address: String,
     tasks: tokio::runtime::Handle,
     stop: CancellationToken,
@@ -82,6 +86,7 @@ impl Lambda {
             retry_delays: settings.retry_delays,
             processes,
             journal,
+            faults: settings.faults,
             address: listener.local_addr()?.to_string(),
             tasks: tokio::runtime::Handle::current(),
             _guard: stop.clone().drop_guard(),
@@ -147,7 +152,35 @@ impl Lambda {
         Program { name: name.to_owned(), path: self.binaries.join(&settings.binary), environment }
     }
 
+    /// Runs a function, with whatever fault was asked for.
     async fn run(self: &Arc<Self>, name: &FunctionName, trigger: &str, payload: Bytes) -> InvocationOutcome {
+        let hit = |fault| self.faults.hit_function(fault, Some(name.as_str()));
+        if let Some(slow) = hit(FaultName::FunctionSlow) {
+            tokio::time::sleep(slow.delay).await;
+        }
+        if hit(FaultName::FunctionTwice).is_some() {
+            self.run_once(name, trigger, payload.clone()).await;
+        }
+        let (kill, timeout) = (hit(FaultName::FunctionKill), hit(FaultName::FunctionTimeout));
+        let Some(fault) = kill.or(timeout) else { return self.run_once(name, trigger, payload).await };
+        if fault.at != FaultMoment::Start {
+            self.run_once(name, trigger, payload).await;
+        }
+        let request_id = request_id();
+        if kill.is_some() {
+            return errors::exited(&request_id, "signal: 9 (SIGKILL)");
+        }
+        let timeout = self.functions.get(name).map(|function| function.settings.timeout).unwrap_or_default();
+        tokio::time::sleep(timeout).await;
+        errors::timed_out(&request_id, timeout)
+    }
+
+    async fn run_once(
+        self: &Arc<Self>,
+        name: &FunctionName,
+        trigger: &str,
+        payload: Bytes,
+    ) -> InvocationOutcome {
         let Some(function) = self.functions.get(name) else {
             return InvocationOutcome::Unavailable { reason: format!("no function {name}") };
         };

@@ -123,16 +123,11 @@ async fn next(lambda: &Lambda, function: &Function, environment: u64) -> Answer 
 }
 
 async fn response(function: &Function, environment: u64, request_id: &str, body: Incoming) -> Answer {
-    match collect(body).await {
-        Ok(payload) => {
-            accepted(function.answer(environment, request_id, InvocationOutcome::Answered(payload)))
-        }
-        Err(TooLarge) => {
-            let outcome = errors::answer_too_large(SYNCHRONOUS_BYTES);
-            function.answer(environment, request_id, outcome);
-            empty(StatusCode::PAYLOAD_TOO_LARGE)
-        }
-    }
+    let Ok(payload) = collect(body).await else {
+        function.answer(environment, request_id, errors::answer_too_large(SYNCHRONOUS_BYTES));
+        return empty(StatusCode::PAYLOAD_TOO_LARGE);
+    };
+    accepted(function.answer(environment, request_id, InvocationOutcome::Answered(payload)))
 }
 
 async fn invoke(lambda: &Arc<Lambda>, name: &str, request: Request<Incoming>) -> Answer {

@@ -9,6 +9,7 @@ use super::error::TemplateError;
 use super::properties::Properties;
 use super::resolver::{Resolver, members, plain_text};
 use super::system::{HttpRoute, System};
+use super::{at, section};
 use crate::event_sources::EventMapping;
 use crate::lambda::{FunctionName, FunctionSettings};
 
@@ -41,10 +42,10 @@ pub(super) fn read(
     system: &mut System,
 ) -> Result<(), TemplateError> {
     let refuse = |reason: &str| TemplateError::resource(logical_id, reason);
-    let binary = resource["Metadata"]["BuildProperties"]["Binary"].as_str();
+    let binary = at(resource, "/Metadata/BuildProperties/Binary");
     let binary = binary.ok_or_else(|| refuse("Metadata.BuildProperties.Binary is missing"))?;
-    let own = resource["Properties"].as_object().cloned().unwrap_or_default();
-    let merged = merge(globals["Function"].as_object().cloned().unwrap_or_default(), own);
+    let own = section(resource, "Properties").as_object().cloned().unwrap_or_default();
+    let merged = merge(section(globals, "Function").as_object().cloned().unwrap_or_default(), own);
     let mut properties = Properties::new(logical_id, merged, resolver);
     properties.expect("PackageType", &["Zip"])?;
     let name = FunctionName::new(logical_id);
@@ -54,20 +55,20 @@ pub(super) fn read(
     let events = properties.take("Events")?.unwrap_or_default();
     properties.pass_over(&PASSED_OVER);
     let mut variables = BTreeMap::new();
-    for (key, value) in members(&environment["Variables"]) {
+    for (key, value) in members(section(&environment, "Variables")) {
         let text =
             plain_text(value).map_err(|error| properties.error(format!("Environment: {key}: {error}")))?;
         variables.insert(key.clone(), text);
     }
     properties.finish()?;
     for (event_id, event) in members(&events) {
-        let kind = event["Type"].as_str().unwrap_or_default();
+        let kind = at(event, "/Type").unwrap_or_default();
         match kind {
             "HttpApi" => {
                 system.http.get_or_insert_default().routes.push(http_route(logical_id, event_id, event)?)
             }
             _ => {
-                let mapping = EventMapping::parse(&name, kind, &event["Properties"])
+                let mapping = EventMapping::parse(&name, kind, section(event, "Properties"))
                     .map_err(|error| TemplateError::resource(logical_id, format!("{event_id}: {error}")))?;
                 system.events.extend(mapping);
             }
@@ -84,7 +85,7 @@ pub(super) fn read(
 }
 
 fn http_route(logical_id: &str, event_id: &str, event: &Value) -> Result<HttpRoute, TemplateError> {
-    let properties = &event["Properties"];
+    let properties = section(event, "Properties");
     let unknown = members(properties).map(|(key, _)| key.as_str()).find(|key| {
         !matches!(*key, "ApiId" | "Method" | "Path" | "PayloadFormatVersion" | "TimeoutInMillis" | "Auth")
     });
@@ -96,11 +97,11 @@ fn http_route(logical_id: &str, event_id: &str, event: &Value) -> Result<HttpRou
         let reason = format!("{event_id}: only PayloadFormatVersion 2.0 is supported");
         return Err(TemplateError::resource(logical_id, reason));
     }
-    if properties.get("Auth").is_some_and(|auth| auth["Authorizer"] != "NONE") {
+    if properties.get("Auth").is_some_and(|auth| at(auth, "/Authorizer") != Some("NONE")) {
         return Err(TemplateError::resource(logical_id, format!("{event_id}: Auth is not supported")));
     }
-    let method = properties["Method"].as_str().unwrap_or("$default").to_uppercase();
-    let path = properties["Path"].as_str().unwrap_or_default();
+    let method = at(properties, "/Method").unwrap_or("$default").to_uppercase();
+    let path = at(properties, "/Path").unwrap_or_default();
     let is_default = path.is_empty() || path == "$default";
     Ok(HttpRoute {
         method: if is_default { "$default".to_owned() } else { method },

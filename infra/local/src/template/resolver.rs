@@ -1,10 +1,11 @@
-//! CloudFormation's intrinsic functions, conditions and parameters, with local values for what AWS would make.
+//! `CloudFormation`'s intrinsic functions, conditions and parameters, with local values for what AWS would make.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value};
 
 use super::error::TemplateError;
+use super::{at, section};
 use crate::loopback::ACCOUNT;
 use crate::{lambda, sqs};
 
@@ -38,26 +39,28 @@ impl<'a> Resolver<'a> {
     /// Reads the parts of the template that values refer to.
     pub fn new(template: &'a Value, circumstances: &'a Circumstances) -> Result<Self, TemplateError> {
         let mut parameters = BTreeMap::new();
-        for (name, parameter) in members(&template["Parameters"]) {
+        for (name, parameter) in members(section(template, "Parameters")) {
             let given = circumstances.parameters.get(name).map(|value| Value::from(value.as_str()));
             let value = given.or_else(|| parameter.get("Default").cloned());
             let Some(value) = value else {
                 return Err(TemplateError::part(format!("parameter {name}"), "has no default and no value"));
             };
-            parameters.insert(name.clone(), typed(&value, parameter["Type"].as_str().unwrap_or("String")));
+            parameters.insert(name.clone(), typed(&value, at(parameter, "/Type").unwrap_or("String")));
         }
         if let Some(unknown) = circumstances.parameters.keys().find(|name| !parameters.contains_key(*name)) {
             return Err(TemplateError::part(format!("parameter {unknown}"), "does not exist"));
         }
         let kind = |(id, resource): (&String, &Value)| {
-            (id.clone(), resource["Type"].as_str().unwrap_or_default().to_owned())
+            (id.clone(), at(resource, "/Type").unwrap_or_default().to_owned())
         };
         Ok(Self {
             circumstances,
             parameters,
-            conditions: members(&template["Conditions"]).map(|(name, value)| (name.clone(), value)).collect(),
-            mappings: &template["Mappings"],
-            types: members(&template["Resources"]).map(kind).collect(),
+            conditions: members(section(template, "Conditions"))
+                .map(|(name, value)| (name.clone(), value))
+                .collect(),
+            mappings: section(template, "Mappings"),
+            types: members(section(template, "Resources")).map(kind).collect(),
         })
     }
 
@@ -121,9 +124,9 @@ impl<'a> Resolver<'a> {
                     return Err("Fn::GetAtt wants a resource and an attribute".to_owned());
                 };
                 let attribute: Vec<&str> = attribute.iter().filter_map(Value::as_str).collect();
-                self.attribute(resource.as_str().unwrap_or_default(), &attribute.join(".")).map(some_text)
+                self.attribute(resource.as_str().unwrap_or_default(), &attribute.join(".")).map(text_value)
             }
-            "Fn::Sub" => self.substitute(argument).map(some_text),
+            "Fn::Sub" => self.substitute(argument).map(text_value),
             "Fn::If" => {
                 let [condition, then, otherwise] = list(argument)? else {
                     return Err("Fn::If wants a condition and two values".to_owned());
@@ -137,7 +140,7 @@ impl<'a> Resolver<'a> {
                 };
                 let parts = self.resolve(parts)?.unwrap_or_default();
                 let parts: Vec<String> = list(&parts)?.iter().map(plain_text).collect::<Result<_, _>>()?;
-                Ok(some_text(parts.join(separator.as_str().unwrap_or_default())))
+                Ok(text_value(parts.join(separator.as_str().unwrap_or_default())))
             }
             "Fn::Split" => {
                 let [separator, text] = list(argument)? else {
@@ -191,7 +194,7 @@ impl<'a> Resolver<'a> {
                 Some(_) => name.to_owned(),
             },
         };
-        Ok(some_text(text))
+        Ok(text_value(text))
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Result<String, String> {
@@ -228,7 +231,7 @@ impl<'a> Resolver<'a> {
             text.push_str(before);
             let (name, after) = after.split_once('}').ok_or("Fn::Sub: ${ without }")?;
             match (name.strip_prefix('!'), own.and_then(|own| own.get(name)), name.split_once('.')) {
-                (Some(literal), _, _) => text.push_str(&format!("${{{literal}}}")),
+                (Some(literal), _, _) => text.extend(["${", literal, "}"]),
                 (None, Some(value), _) => text.push_str(&self.text(value)?),
                 (None, None, Some((resource, attribute))) => {
                     text.push_str(&self.attribute(resource, attribute)?)
@@ -280,7 +283,8 @@ fn function(object: &Map<String, Value>) -> Option<(&str, &Value)> {
     is_function.then_some((name.as_str(), argument))
 }
 
-fn some_text(text: String) -> Option<Value> {
+#[expect(clippy::unnecessary_wraps, reason = "every function may answer nothing")]
+fn text_value(text: String) -> Option<Value> {
     Some(Value::String(text))
 }
 
@@ -288,7 +292,7 @@ fn list(value: &Value) -> Result<&[Value], String> {
     value.as_array().map(Vec::as_slice).ok_or_else(|| "a list is wanted".to_owned())
 }
 
-/// CloudFormation's texts: numbers and booleans are texts too.
+/// `CloudFormation`'s texts: numbers and booleans are texts too.
 pub(super) fn plain_text(value: &Value) -> Result<String, String> {
     match value {
         Value::String(text) => Ok(text.clone()),

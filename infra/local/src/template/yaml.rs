@@ -1,4 +1,4 @@
-//! YAML with CloudFormation's tags, turned into plain JSON in which intrinsic functions stand in their long form.
+//! YAML with `CloudFormation`'s tags, turned into plain JSON in which intrinsic functions stand in their long form.
 
 use serde_json::{Map, Value};
 use serde_yaml_ng::Value as Yaml;

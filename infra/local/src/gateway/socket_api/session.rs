@@ -8,7 +8,8 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::event::{self, own_frame};
 use super::proxy_answer::ProxyAnswer;
 use super::{Route, SocketApi};
-use crate::gateway::connections::{Connection, GOING_AWAY, connection_id};
+use crate::faults::FaultName;
+use crate::gateway::connections::{CUT, Connection, GOING_AWAY, connection_id};
 use crate::gateway::socket::{Ending, Incoming, Reader};
 use crate::gateway::upgrade::Upgrade;
 use crate::lambda::InvocationOutcome;
@@ -31,7 +32,8 @@ impl SocketApi {
         };
         self.connections.remove(&connection.id);
         connection.socket.close_outbox();
-        if let Some(route) = self.routes.get("$disconnect") {
+        let is_lost = self.faults.hit(FaultName::DisconnectLost).is_some();
+        if let Some(route) = self.routes.get("$disconnect").filter(|_| !is_lost) {
             let event = event::disconnect(&connection, &ending);
             // Best effort, as on AWS: nothing repeats it.
             self.call(&route.function, &route.trigger, event, self.limits.integration).await;
@@ -41,6 +43,9 @@ impl SocketApi {
     async fn read(self: &Arc<Self>, connection: &Arc<Connection>, mut reader: Reader) -> Ending {
         loop {
             if let Some(code) = connection.asked_to_close() {
+                if code == CUT {
+                    return abnormal();
+                }
                 let reason = if code == GOING_AWAY { "Going away" } else { "" };
                 return reader.close(code, reason).await;
             }

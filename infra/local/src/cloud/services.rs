@@ -1,0 +1,39 @@
+//! The embedded services that a system stands on: DynamoDB, SQS, Redis.
+
+use std::sync::Arc;
+
+use super::{Error, Options, io_error};
+use crate::faults::Faults;
+use crate::{dynamodb, redis, sqs};
+
+/// The running services; dropping them stops them.
+pub(super) struct Services {
+    pub dynamodb: Arc<dynamodb::Running>,
+    pub sqs: Arc<sqs::Running>,
+    /// Where Redis is, embedded or not.
+    pub redis_url: String,
+    _redis: Option<redis::Running>,
+}
+
+impl Services {
+    pub async fn start(options: &Options, region: &str, faults: &Faults) -> Result<Self, Error> {
+        let (data_dir, ports) = (Some(options.data_dir.clone()), options.ports);
+        let tables =
+            dynamodb::Options { data_dir: data_dir.clone(), port: ports.dynamodb, faults: faults.clone() };
+        let queues =
+            sqs::Options { data_dir, port: ports.sqs, region: region.to_owned(), faults: faults.clone() };
+        let (redis_url, redis) = if let Some(url) = &options.redis_url {
+            (url.clone(), None)
+        } else {
+            let embedded = redis::Options { port: ports.redis, faults: faults.clone() };
+            let redis = redis::start(embedded).await.map_err(io_error("Redis cannot listen"))?;
+            (redis.url.clone(), Some(redis))
+        };
+        Ok(Self {
+            dynamodb: Arc::new(dynamodb::start(tables).await?),
+            sqs: Arc::new(sqs::start(queues).await?),
+            redis_url,
+            _redis: redis,
+        })
+    }
+}
