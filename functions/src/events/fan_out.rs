@@ -3,7 +3,10 @@
 use async_trait::async_trait;
 use parlance_adapters::lambda::decode_fan_out_order;
 use parlance_application::delivery::broadcaster::FanOut as PostOrder;
-use parlance_edge::{Function, telemetry};
+use parlance_edge::{
+    Function,
+    telemetry::{self, Noted},
+};
 use serde_json::Value;
 
 /// Posts what others left to it.
@@ -25,7 +28,7 @@ impl Function for FanOut {
 
     async fn call(&self, event: Value) -> Result<(), lambda_runtime::Error> {
         let order = decode_fan_out_order(&event)?;
-        telemetry::record("connections", order.connections.len());
+        telemetry::note(Noted::Items(order.connections.len()));
         self.post.execute(order).await;
         Ok(())
     }

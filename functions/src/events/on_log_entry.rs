@@ -9,7 +9,10 @@ use parlance_application::{
     delivery::repair::{RepairEntries, StreamedEntry},
     ports::PortError,
 };
-use parlance_edge::{Function, telemetry};
+use parlance_edge::{
+    Function,
+    telemetry::{self, Noted},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,7 +91,8 @@ impl Function for OnLogEntry {
         for record in timed {
             failures.extend(self.on_timer(record).await);
         }
-        telemetry::record("failed", failures.len());
+        telemetry::note(Noted::Items(event.records.len()));
+        telemetry::note(Noted::Failed(failures.len()));
         Ok(Outcome { failures })
     }
 }

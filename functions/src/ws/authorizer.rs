@@ -14,7 +14,7 @@ use parlance_edge::{
         SocketEvent,
         caller::{context_of, scope_from_query},
     },
-    telemetry,
+    telemetry::{self, Noted},
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ impl Function for Authorizer {
         let resource = resource(event.method_arn.as_deref().unwrap_or_default());
         match self.admit.execute(handshake).await {
             Ok((identity, scope)) => {
-                telemetry::record("user.id", identity.user.as_str());
+                telemetry::note(Noted::User(identity.user.as_str()));
                 let context = context_of(&identity, scope);
                 Ok(Decision {
                     principal_id: identity.user.to_string(),
@@ -63,7 +63,7 @@ impl Function for Authorizer {
                 })
             }
             Err(AdmitHandshakeError::Forbidden) => {
-                telemetry::record("code", "forbidden");
+                telemetry::note(Noted::Code("forbidden"));
                 Ok(Decision {
                     principal_id: "refused".to_owned(),
                     policy_document: policy("Deny", &resource),

@@ -7,7 +7,7 @@ use parlance_application::connections::open::{OpenConnection, Opening};
 use parlance_edge::{
     Function, Refusal,
     socket::{SocketAnswer, SocketCaller, SocketEvent},
-    telemetry,
+    telemetry::{self, Noted},
 };
 
 /// The subprotocol beside which a client may show its token.
@@ -31,12 +31,12 @@ impl Function for Connect {
     type Answer = SocketAnswer;
 
     async fn call(&self, event: SocketEvent) -> Result<SocketAnswer, lambda_runtime::Error> {
-        telemetry::record("route", "$connect");
+        telemetry::note(Noted::Route("$connect"));
         let Some(caller) = SocketCaller::of(&event.request_context) else {
             return Ok(SocketAnswer::status(401));
         };
-        telemetry::record("connection.id", caller.connection.as_str());
-        telemetry::record("user.id", caller.user.as_str());
+        telemetry::note(Noted::Connection(caller.connection.as_str()));
+        telemetry::note(Noted::User(caller.user.as_str()));
         let SocketCaller { connection: id, user, scope, expires_at, .. } = caller;
         match self.open.execute(Opening { id, user, scope, expires_at }).await {
             Ok(_) => {

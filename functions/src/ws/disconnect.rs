@@ -5,7 +5,7 @@ use parlance_application::connections::close::CloseConnection;
 use parlance_edge::{
     Function,
     socket::{SocketAnswer, SocketCaller, SocketEvent},
-    telemetry,
+    telemetry::{self, Noted},
 };
 
 /// Forgets sockets.
@@ -26,10 +26,10 @@ impl Function for Disconnect {
     type Answer = SocketAnswer;
 
     async fn call(&self, event: SocketEvent) -> Result<SocketAnswer, lambda_runtime::Error> {
-        telemetry::record("route", "$disconnect");
+        telemetry::note(Noted::Route("$disconnect"));
         if let Some(caller) = SocketCaller::of(&event.request_context) {
-            telemetry::record("connection.id", caller.connection.as_str());
-            telemetry::record("user.id", caller.user.as_str());
+            telemetry::note(Noted::Connection(caller.connection.as_str()));
+            telemetry::note(Noted::User(caller.user.as_str()));
             self.close.execute(&caller.user, &caller.connection).await?;
         }
         Ok(SocketAnswer::status(200))

@@ -6,7 +6,7 @@ use parlance_domain::event::{Event, EventBody, EventEncoder};
 use parlance_edge::{
     Refusal,
     socket::{SocketCaller, SocketRoute},
-    telemetry,
+    telemetry::{self, Noted},
 };
 use parlance_protocol::{
     frame::{self, AppendedAt, ClientFrame},
@@ -35,7 +35,7 @@ impl SocketRoute for MessageSend {
 
     async fn handle(&self, caller: &SocketCaller, frame: ClientFrame) -> Result<String, Refusal> {
         let request = Request::parse(&frame.data, caller.scope.conversation())?;
-        telemetry::record("conversation.id", request.conversation.to_string().as_str());
+        telemetry::note(Noted::Conversation(request.conversation.to_string().as_str()));
         let draft = Draft {
             conversation: request.conversation,
             sender: caller.user.clone(),

@@ -9,7 +9,10 @@ use parlance_application::{
 };
 use parlance_protocol::{error_code::ErrorCode, problem::Problem};
 
-use crate::{cursor::InvalidCursor, telemetry};
+use crate::{
+    cursor::InvalidCursor,
+    telemetry::{self, Noted},
+};
 
 /// How long a client is told to wait when something behind the server fails.
 const OUTAGE_PAUSE_MS: u64 = 1_000;
@@ -26,9 +29,9 @@ pub struct Refusal {
 impl Refusal {
     /// Adds the code, and the cause if there is one, to the invocation's line in the log.
     pub fn record(&self) {
-        telemetry::record("code", self.problem.code.as_str());
+        telemetry::note(Noted::Code(self.problem.code.as_str()));
         if let Some(cause) = &self.cause {
-            telemetry::record("error", telemetry::causes(cause).as_str());
+            telemetry::note(Noted::Error(telemetry::causes(cause).as_str()));
         }
     }
 

@@ -7,15 +7,13 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Instant,
 };
 
 use async_trait::async_trait;
 use lambda_runtime::{LambdaEvent, Runtime, service_fn};
 use serde::{Serialize, de::DeserializeOwned};
-use tracing::Instrument;
 
-use crate::telemetry;
+use crate::telemetry::{self, Ending};
 
 /// What Lambda calls: one kind of event in, one kind of answer out.
 #[async_trait]
@@ -67,26 +65,20 @@ where
         let function = Arc::new(build().await?);
         let is_cold = Arc::new(AtomicBool::new(true));
         let service = service_fn(move |event: LambdaEvent<F::Event>| {
-            let function = Arc::clone(&function);
-            let cold = is_cold.swap(false, Ordering::Relaxed);
-            let span = telemetry::invocation(&event.context.request_id, cold);
+            let (function, cold) = (Arc::clone(&function), is_cold.swap(false, Ordering::Relaxed));
             async move {
-                let started = Instant::now();
-                let answer = function.call(event.payload).await;
-                let duration_ms = telemetry::millis(started.elapsed());
-                match &answer {
-                    Ok(_) => tracing::info!(duration_ms, "handled"),
-                    Err(error) if error.is::<Refused>() => {
-                        tracing::info!(duration_ms, refused = %error, "handled");
-                    }
-                    Err(error) => {
-                        tracing::error!(duration_ms, error = telemetry::causes(error.as_ref()), "failed");
-                    }
-                }
-                answer
+                let LambdaEvent { payload, context } = event;
+                telemetry::invocation(&context.request_id, cold, function.call(payload), ending).await
             }
-            .instrument(span)
         });
         Runtime::new(service).run_concurrent().await
     })
+}
+
+fn ending<T>(outcome: &Result<T, lambda_runtime::Error>) -> Ending {
+    match outcome {
+        Ok(_) => Ending::Answered,
+        Err(error) if error.is::<Refused>() => Ending::Refused(error.to_string()),
+        Err(error) => Ending::Failed(telemetry::causes(error.as_ref())),
+    }
 }

@@ -6,7 +6,7 @@ use parlance_domain::{head::Seq, ids::ClientMessageId};
 use parlance_edge::{
     Refusal,
     http::{HttpRoute, Reply, Request},
-    telemetry,
+    telemetry::{self, Noted},
 };
 use parlance_protocol::{
     message::{Message, SentMessage, SentMessageBody},
@@ -34,7 +34,7 @@ impl HttpRoute for MessageSend {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let message = send_message::SendMessage::parse(&request.parts.json()?, None)?;
-        telemetry::record("conversation.id", message.conversation.to_string().as_str());
+        telemetry::note(Noted::Conversation(message.conversation.to_string().as_str()));
         let client_id = match message.client_id {
             Some(client_id) => Some(client_id),
             None => idempotency_key(&request)?,

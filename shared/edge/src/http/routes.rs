@@ -12,7 +12,11 @@ use super::{
     event::{HttpAnswer, HttpEvent},
     request::{Request, RequestParts},
 };
-use crate::{refusal::Refusal, run::Function, telemetry};
+use crate::{
+    refusal::Refusal,
+    run::Function,
+    telemetry::{self, Noted},
+};
 
 /// A route for callers with a token.
 #[async_trait]
@@ -70,7 +74,7 @@ impl HttpRoutes {
         }
         let route = self.routes.iter().find(|route| route.key() == key).ok_or_else(Problem::not_found)?;
         let caller = self.caller(&parts).await?;
-        telemetry::record("user.id", caller.user.as_str());
+        telemetry::note(Noted::User(caller.user.as_str()));
         Ok(route.handle(Request { caller, parts }).await?.into_answer(&conditions))
     }
 
@@ -92,7 +96,7 @@ impl Function for HttpRoutes {
 
     async fn call(&self, event: HttpEvent) -> Result<HttpAnswer, lambda_runtime::Error> {
         let (key, parts) = RequestParts::of(event);
-        telemetry::record("route", &key);
+        telemetry::note(Noted::Route(&key));
         let answered = AssertUnwindSafe(self.answer(&key, parts)).catch_unwind().await;
         let answer = match answered.unwrap_or_else(|_| Err(Refusal::internal())) {
             Ok(answer) => answer,
@@ -101,7 +105,7 @@ impl Function for HttpRoutes {
                 answer::refused(&refusal.problem)
             }
         };
-        telemetry::record("status", answer.status_code);
+        telemetry::note(Noted::Status(answer.status_code));
         Ok(answer)
     }
 }

@@ -16,7 +16,11 @@ use super::{
     caller::SocketCaller,
     event::{SocketAnswer, SocketEvent},
 };
-use crate::{refusal::Refusal, run::Function, telemetry};
+use crate::{
+    refusal::Refusal,
+    run::Function,
+    telemetry::{self, Noted},
+};
 
 /// What is done with the frames of one type.
 #[async_trait]
@@ -76,10 +80,10 @@ impl SocketRoutes {
         }
         let frame = read.map_err(|malformed| malformed.problem)?;
         let Some(route) = self.routes.iter().find(|route| route.kind() == frame.kind) else {
-            telemetry::record("code", ErrorCode::UnknownType.as_str());
+            telemetry::note(Noted::Code(ErrorCode::UnknownType.as_str()));
             return Ok(frame::unknown_type(&frame));
         };
-        telemetry::record("route", route.kind());
+        telemetry::note(Noted::Route(route.kind()));
         if !route.is_for(caller.scope) {
             return Err(elsewhere().into());
         }
@@ -98,7 +102,7 @@ impl SocketRoutes {
             .execute(&caller.user, &caller.connection, Closing::TokenExpired, Some(nack.as_bytes()))
             .await;
         if let Err(error) = evicted {
-            telemetry::record("error", telemetry::causes(&error).as_str());
+            telemetry::note(Noted::Error(telemetry::causes(&error).as_str()));
         }
         None
     }
@@ -125,11 +129,11 @@ impl Function for SocketRoutes {
     type Answer = SocketAnswer;
 
     async fn call(&self, event: SocketEvent) -> Result<SocketAnswer, lambda_runtime::Error> {
-        telemetry::record("connection.id", event.request_context.connection_id.as_str());
+        telemetry::note(Noted::Connection(event.request_context.connection_id.as_str()));
         let Some(caller) = SocketCaller::of(&event.request_context) else {
             return Err("no authorizer of ours stands before this route".into());
         };
-        telemetry::record("user.id", caller.user.as_str());
+        telemetry::note(Noted::User(caller.user.as_str()));
         let body = self.answer(&caller, &event).await;
         Ok(SocketAnswer { status_code: 200, headers: None, body })
     }
