@@ -1,6 +1,6 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{pin::Pin, process::ExitCode, sync::Arc};
 
 use parlance_adapters::{Adapters, ConfigurationError, configuration::Secret, jwt::KeyRefresher};
 use parlance_application::{
@@ -42,7 +42,7 @@ pub fn start<F: Function>(build: impl FnOnce(&Assembly) -> Assembled<F>) -> Exit
     parlance_edge::run(async || {
         let assembly = Assembly::from_env()?;
         let function = build(&assembly)?;
-        assembly.adapters.prewarm().await;
+        assembly.prewarm().await;
         Ok(function)
     })
 }
@@ -56,6 +56,11 @@ pub struct Assembly {
 impl Assembly {
     fn from_env() -> Assembled<Self> {
         Ok(Self { adapters: Adapters::from_env()?, encoder: Arc::new(JsonEvents) })
+    }
+
+    /// Opens the connections of everything that was built. Boxed, so that each binary need not compile it anew.
+    fn prewarm(&self) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+        Box::pin(self.adapters.prewarm())
     }
 
     /// The host's clock.
