@@ -12,16 +12,16 @@ async fn main() -> Result<(), Error> {
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
     let event = event.payload;
-    let in_query = event["queryStringParameters"]["do"].as_str();
-    if event["type"] == "REQUEST" {
-        return authorize(&event, event["queryStringParameters"]["auth"].as_str().unwrap_or("allow")).await;
+    let text = |pointer: &str| event.pointer(pointer).and_then(Value::as_str);
+    let in_query = text("/queryStringParameters/do");
+    if text("/type") == Some("REQUEST") {
+        return authorize(&event, text("/queryStringParameters/auth").unwrap_or("allow")).await;
     }
-    let body: Value =
-        event["body"].as_str().and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
-    let instruction = in_query.or_else(|| body["do"].as_str()).or_else(|| event["do"].as_str());
+    let body: Value = text("/body").and_then(|body| serde_json::from_str(body).ok()).unwrap_or_default();
+    let instruction = in_query.or_else(|| body.get("do").and_then(Value::as_str)).or_else(|| text("/do"));
     match instruction.unwrap_or("succeed") {
         "show" => Ok(json!({ "statusCode": 200, "body": event.to_string() })),
-        "echo" => Ok(json!({ "statusCode": 200, "body": event["body"] })),
+        "echo" => Ok(json!({ "statusCode": 200, "body": text("/body") })),
         "pid" => Ok(json!({ "statusCode": 200, "body": std::process::id().to_string() })),
         "environment" => {
             let variables: Value = std::env::vars().map(|(name, value)| (name, Value::from(value))).collect();
@@ -34,19 +34,19 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "error" => Err("this went wrong".into()),
         "crash" => std::process::exit(3),
         "hang" => {
-            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             Ok(Value::Null)
         }
         "slow" => {
             tokio::time::sleep(Duration::from_millis(300)).await;
             Ok(json!({ "statusCode": 200, "body": "slow" }))
         }
-        "fail" if let Some(path) = event["path"].as_str() => {
+        "fail" if let Some(path) = text("/path") => {
             let attempts = std::fs::read_to_string(path).unwrap_or_default();
             std::fs::write(path, attempts + "x")?;
             Err("as told".into())
         }
-        "note" if let Some(path) = event["path"].as_str() => {
+        "note" if let Some(path) = text("/path") => {
             std::fs::write(path, "noted")?;
             Ok(Value::Null)
         }
@@ -60,7 +60,7 @@ async fn authorize(event: &Value, auth: &str) -> Result<Value, Error> {
         "fail" => return Err("broken".into()),
         "rubbish" => return Ok(json!({ "isAuthorized": true })),
         "hang" => {
-            tokio::time::sleep(Duration::from_secs(3_600)).await;
+            tokio::time::sleep(Duration::from_hours(1)).await;
             return Ok(Value::Null);
         }
         "deny" => "Deny",
@@ -70,7 +70,7 @@ async fn authorize(event: &Value, auth: &str) -> Result<Value, Error> {
         "principalId": "alice",
         "policyDocument": {
             "Version": "2012-10-17",
-            "Statement": [{ "Action": "execute-api:Invoke", "Effect": effect, "Resource": event["methodArn"] }]
+            "Statement": [{ "Action": "execute-api:Invoke", "Effect": effect, "Resource": event.get("methodArn") }]
         },
         "context": { "user_id": "alice", "count": 5 }
     }))

@@ -219,7 +219,7 @@ fn http_api(
     let reference = Value::Object(Map::from_iter([("Ref".to_owned(), Value::from(properties.logical_id))]));
     let id = resolver.resolve(&reference).map_err(|error| properties.error(error))?;
     let http = system.http.get_or_insert_default();
-    http.id = id.as_ref().and_then(Value::as_str).unwrap_or_default().to_owned();
+    id.as_ref().and_then(Value::as_str).unwrap_or_default().clone_into(&mut http.id);
     if let Some(cors) = cors {
         let list = |name: &str| -> Vec<String> {
             let items = section(&cors, name).as_array().into_iter().flatten();

@@ -272,7 +272,7 @@ impl Reader {
                     self.socket.close_outbox();
                     // Lets tungstenite put its reply on the wire.
                     let _ended = self.protocol.flush();
-                    self.finish().await;
+                    Box::pin(self.finish()).await;
                     return Incoming::Closed(ending);
                 }
                 Ok(Message::Frame(_)) => {}
@@ -281,7 +281,7 @@ impl Reader {
                         return event;
                     }
                 }
-                Err(error) => return Incoming::Closed(self.fail(&error).await),
+                Err(error) => return Incoming::Closed(Box::pin(self.fail(&error)).await),
             }
         }
     }
@@ -357,7 +357,7 @@ impl Reader {
             }
         };
         // A peer that does not end its side is left.
-        let _left = tokio::time::timeout(CLOSING, Box::pin(farewell)).await;
+        let _left = tokio::time::timeout(CLOSING, farewell).await;
     }
 }
 

@@ -63,15 +63,13 @@ pub(super) fn read(
     properties.finish()?;
     for (event_id, event) in members(&events) {
         let kind = at(event, "/Type").unwrap_or_default();
-        match kind {
-            "HttpApi" => {
-                system.http.get_or_insert_default().routes.push(http_route(logical_id, event_id, event)?)
-            }
-            _ => {
-                let mapping = EventMapping::parse(&name, kind, section(event, "Properties"))
-                    .map_err(|error| TemplateError::resource(logical_id, format!("{event_id}: {error}")))?;
-                system.events.extend(mapping);
-            }
+        if kind == "HttpApi" {
+            let route = http_route(logical_id, event_id, event)?;
+            system.http.get_or_insert_default().routes.push(route);
+        } else {
+            let mapping = EventMapping::parse(&name, kind, section(event, "Properties"))
+                .map_err(|error| TemplateError::resource(logical_id, format!("{event_id}: {error}")))?;
+            system.events.extend(mapping);
         }
     }
     system.functions.push(FunctionSettings {

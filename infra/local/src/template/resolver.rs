@@ -74,18 +74,18 @@ impl<'a> Resolver<'a> {
                 }
                 Ok(Some(Value::Array(resolved)))
             }
-            Value::Object(object) => match function(object) {
-                Some((name, argument)) => self.apply(name, argument),
-                None => {
-                    let mut resolved = Map::new();
-                    for (key, value) in object {
-                        if let Some(value) = self.resolve(value).map_err(|error| format!("{key}: {error}"))? {
-                            resolved.insert(key.clone(), value);
-                        }
-                    }
-                    Ok(Some(Value::Object(resolved)))
+            Value::Object(object) => {
+                if let Some((name, argument)) = function(object) {
+                    return self.apply(name, argument);
                 }
-            },
+                let mut resolved = Map::new();
+                for (key, value) in object {
+                    if let Some(value) = self.resolve(value).map_err(|error| format!("{key}: {error}"))? {
+                        resolved.insert(key.clone(), value);
+                    }
+                }
+                Ok(Some(Value::Object(resolved)))
+            }
             Value::String(text) => self.reveal(text).map(|text| Some(Value::String(text))),
             other => Ok(Some(other.clone())),
         }
@@ -234,7 +234,7 @@ impl<'a> Resolver<'a> {
                 (Some(literal), _, _) => text.extend(["${", literal, "}"]),
                 (None, Some(value), _) => text.push_str(&self.text(value)?),
                 (None, None, Some((resource, attribute))) => {
-                    text.push_str(&self.attribute(resource, attribute)?)
+                    text.push_str(&self.attribute(resource, attribute)?);
                 }
                 (None, None, None) => {
                     let value = self.reference(name)?.unwrap_or_default();

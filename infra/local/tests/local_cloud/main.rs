@@ -12,3 +12,4 @@ mod functions;
 mod http;
 mod sockets;
 mod stage;
+mod template;

@@ -19,7 +19,9 @@ const UNSUPPORTED_DATA: u16 = 1_003;
 
 impl SocketApi {
     pub(super) async fn serve(self: Arc<Self>, connection: Arc<Connection>, upgrade: Upgrade) {
-        let ending = match upgrade.stream().await {
+        // What happens once is boxed: ten thousand silent sockets are ten thousand of these futures.
+        let upgraded = Box::pin(upgrade.stream()).await;
+        let ending = match upgraded {
             Ok((stream, early)) => {
                 let socket = Arc::clone(&connection.socket);
                 let limits = &self.limits;
@@ -36,7 +38,7 @@ impl SocketApi {
         if let Some(route) = self.routes.get("$disconnect").filter(|_| !is_lost) {
             let event = event::disconnect(&connection, &ending);
             // Best effort, as on AWS: nothing repeats it.
-            self.call(&route.function, &route.trigger, event, self.limits.integration).await;
+            Box::pin(self.call(&route.function, &route.trigger, event, self.limits.integration)).await;
         }
     }
 
@@ -47,7 +49,7 @@ impl SocketApi {
                     return abnormal();
                 }
                 let reason = if code == GOING_AWAY { "Going away" } else { "" };
-                return reader.close(code, reason).await;
+                return Box::pin(reader.close(code, reason)).await;
             }
             let may_read = connection.frames.load(Ordering::Acquire) < self.limits.frames_at_once;
             match reader.next(may_read).await {
@@ -64,7 +66,8 @@ impl SocketApi {
                     });
                 }
                 Incoming::Binary(_) => {
-                    return reader.close(UNSUPPORTED_DATA, "Binary frames are not supported").await;
+                    let reason = "Binary frames are not supported";
+                    return Box::pin(reader.close(UNSUPPORTED_DATA, reason)).await;
                 }
                 Incoming::Sign => connection.touch(),
                 Incoming::Woken => {}
