@@ -4,19 +4,19 @@ mod answer;
 mod dispatch;
 mod engine;
 mod server;
+mod stream;
 mod table;
 mod upkeep;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use dynoxide::actions::get_records::Record;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use self::engine::Engine;
-pub(crate) use self::engine::place;
 use self::server::Server;
+pub(crate) use self::stream::StreamRecord;
 pub use self::table::{TableSpec, TableSpecError};
 use crate::faults::Faults;
 use crate::loopback::{self, Endpoint};
@@ -129,18 +129,18 @@ impl Running {
         self.engine.writes()
     }
 
-    /// The sequence number of the newest record of a table's stream; 0 when there is none.
-    pub(crate) fn last_sequence(&self, table: &str) -> Result<i64, Error> {
-        self.engine.last_sequence(table)
+    /// The place of the newest record of a table's stream; 0 when there is none.
+    pub(crate) fn last_place(&self, table: &str) -> Result<i64, Error> {
+        self.engine.last_place(table)
     }
 
-    /// The records of a table's stream after a place in it, oldest first, and the place after them.
+    /// The records of a table's stream after a place in it, oldest first.
     pub(crate) fn stream_records(
         &self,
         table: &str,
         after: i64,
         limit: usize,
-    ) -> Result<(Vec<Record>, i64), Error> {
+    ) -> Result<Vec<StreamRecord>, Error> {
         self.engine.stream_records(table, after, limit)
     }
 }

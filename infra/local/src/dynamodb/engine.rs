@@ -2,23 +2,19 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use dynoxide::actions::create_table::CreateTableRequest;
 use dynoxide::actions::describe_table::DescribeTableRequest;
 use dynoxide::actions::describe_time_to_live::DescribeTimeToLiveRequest;
-use dynoxide::actions::get_records::{GetRecordsRequest, Record};
-use dynoxide::actions::get_shard_iterator::encode_shard_iterator;
 use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
-use dynoxide::{Database, DynoxideError, streams};
+use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
-use super::{CreatedTable, Error, TableSpec, upkeep};
-
-/// Numbers from 1 on are added to this to make a stream's public sequence numbers, which have 21 digits.
-const PUBLIC_SEQUENCE_BASE: u128 = 100_000_000_000_000_000_000;
+use super::stream::StreamRecord;
+use super::{CreatedTable, Error, TableSpec, stream, upkeep};
 
 /// An open database file.
 ///
@@ -28,6 +24,8 @@ pub(super) struct Engine {
     writer: Database,
     readers: RwLock<Arc<[Database]>>,
     upkeep: Mutex<Connection>,
+    /// Reads streams.
+    streams: Mutex<Connection>,
     path: String,
     writes: watch::Sender<u64>,
     /// Keeps the directory of a database that is not to outlive the process.
@@ -50,6 +48,7 @@ impl Engine {
             writer,
             readers: RwLock::new(open_readers(&path, readers)?),
             upkeep: Mutex::new(upkeep),
+            streams: Mutex::new(upkeep::connect(&path)?),
             path,
             writes: watch::Sender::new(0),
             _temporary: temporary,
@@ -129,29 +128,24 @@ impl Engine {
         Ok(())
     }
 
-    pub(super) fn last_sequence(&self, table: &str) -> Result<i64, Error> {
-        let last = self.upkeep(|file| upkeep::last_sequence(file, table))?;
-        Ok(last.unwrap_or(0))
+    /// The place of the newest record of a table's stream; 0 when there is none.
+    pub(super) fn last_place(&self, table: &str) -> Result<i64, Error> {
+        Ok(stream::last_place(&self.streams(), table)?.unwrap_or(0))
     }
 
+    /// The records of a table's stream after a place in it, oldest first.
     pub(super) fn stream_records(
         &self,
         table: &str,
         after: i64,
         limit: usize,
-    ) -> Result<(Vec<Record>, i64), Error> {
-        let shard_iterator = encode_shard_iterator(table, &streams::shard_id(table), after);
-        let records =
-            self.reader().get_records(GetRecordsRequest { shard_iterator, limit: Some(limit) })?.records;
-        let read_to = records.last().and_then(place).unwrap_or(after);
-        Ok((records, read_to))
+    ) -> Result<Vec<StreamRecord>, Error> {
+        Ok(stream::records(&self.streams(), table, after, limit)?)
     }
-}
 
-/// The place of a record in its stream.
-pub(crate) fn place(record: &Record) -> Option<i64> {
-    let public: u128 = record.dynamodb.sequence_number.parse().ok()?;
-    i64::try_from(public.checked_sub(PUBLIC_SEQUENCE_BASE)?).ok()
+    fn streams(&self) -> MutexGuard<'_, Connection> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn open_readers(path: &str, count: usize) -> Result<Arc<[Database]>, Error> {

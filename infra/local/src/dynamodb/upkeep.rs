@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
 
@@ -32,17 +32,6 @@ pub(super) fn connect(path: &str) -> rusqlite::Result<Connection> {
          ON _stream_records(table_name, CAST(sequence_number AS INTEGER))",
     )?;
     Ok(file)
-}
-
-/// The highest sequence number of a table's stream.
-pub(super) fn last_sequence(file: &Connection, table: &str) -> rusqlite::Result<Option<i64>> {
-    file.query_row(
-        "SELECT MAX(CAST(sequence_number AS INTEGER)) FROM _stream_records WHERE table_name = ?1",
-        [table],
-        |row| row.get(0),
-    )
-    .optional()
-    .map(Option::flatten)
 }
 
 /// Moves what was written from the log into the file soon after, so that no write has to do it and wait for the disk.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 /// A record that passed the filter.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Waiting {
     /// Its place in the stream.
     pub(super) place: i64,
@@ -16,13 +16,11 @@ pub(super) struct Waiting {
     /// The item's partition key: records of one key are handled in order.
     pub(super) key: Bytes,
     /// When the item was written, in seconds since 1970.
-    pub(super) created_at: f64,
+    pub(super) created_at: i64,
     /// When it was read.
     pub(super) since: Instant,
     /// The record as functions see it.
-    pub(super) record: Value,
-    /// About how large that is.
-    pub(super) size: usize,
+    pub(super) record: Box<RawValue>,
 }
 
 /// The records between the place up to which all is done and the place up to which the stream was read.
@@ -76,12 +74,13 @@ impl Backlog {
         let mut kept = VecDeque::with_capacity(self.waiting.len());
         let mut full = false;
         for record in self.waiting.drain(..) {
-            full =
-                full || batch.len() == batch_size || (!batch.is_empty() && bytes + record.size > most_bytes);
+            full = full
+                || batch.len() == batch_size
+                || (!batch.is_empty() && bytes + record.record.get().len() > most_bytes);
             if full || self.busy.contains_key(&record.key) {
                 kept.push_back(record);
             } else {
-                bytes += record.size;
+                bytes += record.record.get().len();
                 batch.push(record);
             }
         }
@@ -115,10 +114,9 @@ mod tests {
             place,
             sequence_number: place.to_string(),
             key: Bytes::from(key),
-            created_at: 0.0,
+            created_at: 0,
             since: Instant::now(),
-            record: Value::Null,
-            size: 10,
+            record: RawValue::from_string("1234567890".to_owned()).unwrap(),
         }
     }
 

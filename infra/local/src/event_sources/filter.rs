@@ -7,7 +7,16 @@ pub(super) fn passes(patterns: &[Value], event: &Value) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| matches_pattern(pattern, Some(event)))
 }
 
-/// Says whether every condition of a pattern is one that is known here; the first that is not is named.
+/// Says whether a pattern looks at a field of this name anywhere.
+pub(super) fn mentions(pattern: &Value, field: &str) -> bool {
+    match pattern {
+        Value::Object(fields) => fields.iter().any(|(name, part)| name == field || mentions(part, field)),
+        Value::Array(rules) => rules.iter().any(|rule| mentions(rule, field)),
+        _ => false,
+    }
+}
+
+/// The first condition of a pattern that is not known here.
 pub(super) fn unknown_condition(pattern: &Value) -> Option<String> {
     match pattern {
         Value::Object(fields) => fields.iter().find_map(|(name, part)| {

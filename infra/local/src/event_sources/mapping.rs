@@ -1,10 +1,14 @@
 //! A function's events as `AWS::Serverless::Function` describes them in `Events`.
 
+mod properties;
+
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use self::properties::{FilterCriteria, QueueProperties, ScheduleProperties, StreamProperties};
+use super::filter;
 use crate::lambda::FunctionName;
 
 /// Why an event is not one that this service can deliver.
@@ -99,107 +103,6 @@ pub struct ScheduleMapping {
     pub input: Option<String>,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct StreamProperties {
-    stream: String,
-    #[serde(default = "one_hundred")]
-    batch_size: usize,
-    #[serde(default)]
-    maximum_batching_window_in_seconds: u64,
-    starting_position: StartingPosition,
-    filter_criteria: Option<FilterCriteria>,
-    #[serde(default)]
-    bisect_batch_on_function_error: bool,
-    maximum_retry_attempts: Option<i64>,
-    maximum_record_age_in_seconds: Option<i64>,
-    #[serde(default)]
-    function_response_types: Vec<FunctionResponseType>,
-    destination_config: Option<DestinationConfig>,
-    enabled: Option<bool>,
-    #[serde(default = "one")]
-    parallelization_factor: usize,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct QueueProperties {
-    queue: String,
-    #[serde(default = "ten")]
-    batch_size: usize,
-    #[serde(default)]
-    maximum_batching_window_in_seconds: u64,
-    filter_criteria: Option<FilterCriteria>,
-    #[serde(default)]
-    function_response_types: Vec<FunctionResponseType>,
-    scaling_config: Option<ScalingConfig>,
-    enabled: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ScheduleProperties {
-    schedule: String,
-    input: Option<String>,
-    enabled: Option<bool>,
-    state: Option<String>,
-    #[serde(rename = "Name")]
-    _name: Option<String>,
-    #[serde(rename = "Description")]
-    _description: Option<String>,
-    #[serde(rename = "RetryPolicy")]
-    _retry: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct FilterCriteria {
-    filters: Vec<Filter>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Filter {
-    pattern: String,
-}
-
-#[derive(Deserialize)]
-enum FunctionResponseType {
-    ReportBatchItemFailures,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct DestinationConfig {
-    on_failure: Destination,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct Destination {
-    destination: String,
-    #[serde(rename = "Type")]
-    _kind: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase", deny_unknown_fields)]
-struct ScalingConfig {
-    maximum_concurrency: usize,
-}
-
-fn one() -> usize {
-    1
-}
-
-fn one_hundred() -> usize {
-    100
-}
-
-fn ten() -> usize {
-    10
-}
-
 impl EventMapping {
     /// Reads one event of a function; `None` for one that is switched off.
     pub fn parse(
@@ -291,7 +194,14 @@ fn filters(criteria: Option<FilterCriteria>) -> Result<Vec<Value>, String> {
         .map(|criteria| criteria.filters)
         .unwrap_or_default()
         .iter()
-        .map(|filter| serde_json::from_str(&filter.pattern).map_err(|error| format!("Pattern: {error}")))
+        .map(|filter| {
+            let pattern =
+                serde_json::from_str(&filter.pattern).map_err(|error| format!("Pattern: {error}"))?;
+            match filter::unknown_condition(&pattern) {
+                Some(condition) => Err(format!("Pattern: the condition {condition} is not known here")),
+                None => Ok(pattern),
+            }
+        })
         .collect()
 }
 

@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use dynoxide::actions::get_records::Record;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::backlog::{Backlog, Waiting};
 use super::stream_batch::Batches;
 use super::{Context, Error, StartingPosition, StreamMapping, filter};
-use crate::dynamodb;
+use crate::dynamodb::StreamRecord;
 use crate::faults::FaultName;
 
 /// The most records of one read, as AWS has it.
@@ -47,10 +46,7 @@ impl Reader {
         let table =
             table(&mapping.stream_arn).ok_or_else(|| Error::NoSuchSource(mapping.stream_arn.clone()))?;
         let table = table.to_owned();
-        if let Some(condition) = mapping.filters.iter().find_map(filter::unknown_condition) {
-            return Err(Error::NoSuchSource(format!("{}: condition {condition}", mapping.stream_arn)));
-        }
-        let last = context.dynamodb.last_sequence(&table)?;
+        let last = context.dynamodb.last_place(&table)?;
         let place = match context.places.get(&table, mapping.function.as_str())? {
             // Beyond the stream: it is another table's, from before the data were replaced.
             Some(place) if place <= last => place,
@@ -119,8 +115,8 @@ impl Reader {
             (self.context.dynamodb.clone(), self.table.clone(), self.backlog.read_to());
         let read =
             tokio::task::spawn_blocking(move || service.stream_records(&table, after, RECORDS_PER_READ));
-        let (records, read_to) = match read.await {
-            Ok(Ok(read)) => read,
+        let records = match read.await {
+            Ok(Ok(records)) => records,
             Ok(Err(error)) => {
                 tracing::error!(%error, table = self.table, "a stream cannot be read");
                 tokio::time::sleep(Duration::from_millis(200)).await;
@@ -128,32 +124,45 @@ impl Reader {
             }
             Err(_) => return false,
         };
+        let read_to = records.last().map_or(self.backlog.read_to(), |record| record.place);
         let more = records.len() == RECORDS_PER_READ;
-        let waiting = records.into_iter().filter_map(|record| self.waiting(record)).collect();
+        let waiting = records.iter().filter_map(|record| self.waiting(record)).collect();
         self.backlog.extend(waiting, read_to);
         more
     }
 
     /// The record as the function sees it, if the filter lets it pass.
-    fn waiting(&self, record: Record) -> Option<Waiting> {
-        let place = dynamodb::place(&record)?;
-        let mut event = serde_json::to_value(&record).ok()?;
-        if !filter::passes(&self.mapping.filters, &event) {
+    fn waiting(&self, record: &StreamRecord) -> Option<Waiting> {
+        let keys: Value = serde_json::from_str(record.keys.get()).ok()?;
+        let key = partition_key(&keys);
+        if !self.passes(record, keys) {
             return None;
         }
-        let fields = event.as_object_mut()?;
-        fields.insert("eventSourceARN".into(), self.mapping.stream_arn.clone().into());
-        fields.insert("awsRegion".into(), self.context.region.clone().into());
-        let size = usize::try_from(record.dynamodb.size_bytes).unwrap_or(0) * 2 + 600;
         Some(Waiting {
-            place,
-            key: partition_key(&event),
-            created_at: record.dynamodb.approximate_creation_date_time,
-            sequence_number: record.dynamodb.sequence_number,
+            place: record.place,
+            key,
+            created_at: record.created_at,
+            sequence_number: record.sequence_number(),
             since: Instant::now(),
-            record: event,
-            size,
+            record: record.event(&self.mapping.stream_arn, &self.context.region).ok()?,
         })
+    }
+
+    /// Asks the filter; the images are read only if it looks at them.
+    fn passes(&self, record: &StreamRecord, keys: Value) -> bool {
+        let mut change = Map::from_iter([("Keys".to_owned(), keys)]);
+        for (name, image) in [("NewImage", &record.new_image), ("OldImage", &record.old_image)] {
+            if let Some(image) = image
+                && self.mapping.filters.iter().any(|pattern| filter::mentions(pattern, name))
+            {
+                change.insert(name.to_owned(), serde_json::from_str(image.get()).unwrap_or_default());
+            }
+        }
+        let event = json!({
+            "eventName": record.event_name, "eventSource": "aws:dynamodb", "eventVersion": "1.1",
+            "awsRegion": self.context.region, "eventSourceARN": self.mapping.stream_arn, "dynamodb": change,
+        });
+        filter::passes(&self.mapping.filters, &event)
     }
 
     fn next_batch(&mut self) -> Option<Vec<Waiting>> {
@@ -196,9 +205,9 @@ pub(super) fn table(stream_arn: &str) -> Option<&str> {
     rest.split('/').next().filter(|table| !table.is_empty())
 }
 
-/// What decides the order of an item's records: its first key, and the shards of a real stream.
-fn partition_key(event: &Value) -> Bytes {
-    let keys = event.pointer("/dynamodb/Keys").and_then(Value::as_object);
-    let key = keys.and_then(|keys| keys.get("pk").or_else(|| keys.values().next()));
+/// What decides the order of an item's records: its partition key. Which of the keys that is, is not known here; the
+/// project's tables call it `pk`, and of others the first by name serves, since one key's records have it in common.
+fn partition_key(keys: &Value) -> Bytes {
+    let key = keys.get("pk").or_else(|| keys.as_object()?.values().next());
     key.map(|key| Bytes::from(key.to_string())).unwrap_or_default()
 }

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use rand::seq::SliceRandom;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::backlog::Waiting;
@@ -46,6 +47,13 @@ enum Handled {
 enum Condition {
     RetriesExhausted,
     TooOld,
+}
+
+/// What a function is called with.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Payload<'a> {
+    records: Vec<&'a RawValue>,
 }
 
 /// The answer of a function that reports what failed.
@@ -104,7 +112,7 @@ impl Batches {
     /// Sets aside the records that are too old, and answers with the others.
     fn young<'a>(&self, records: &'a [Waiting]) -> &'a [Waiting] {
         let Some(age) = self.mapping.maximum_record_age else { return records };
-        let oldest = now().as_secs_f64() - age.as_secs_f64();
+        let oldest = seconds(now().saturating_sub(age));
         let old = records.iter().take_while(|record| record.created_at < oldest).count();
         let (old, young) = records.split_at(old);
         if !old.is_empty() {
@@ -115,11 +123,11 @@ impl Batches {
 
     async fn call(&self, records: &[Waiting]) -> Handled {
         let faults = &self.context.faults;
-        let mut events: Vec<&Value> = records.iter().map(|record| &record.record).collect();
+        let mut events: Vec<&RawValue> = records.iter().map(|record| &*record.record).collect();
         if faults.hit(FaultName::StreamShuffle).is_some() {
             events.shuffle(&mut rand::rng());
         }
-        let payload = Bytes::from(json!({ "Records": events }).to_string());
+        let payload = Bytes::from(serde_json::to_vec(&Payload { records: events }).unwrap_or_default());
         let function = &self.mapping.function;
         if faults.hit(FaultName::StreamTwice).is_some() {
             self.context.invoke.invoke(function, &self.trigger, payload.clone()).await;
@@ -170,7 +178,7 @@ impl Batches {
                 "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled",
             },
             "version": "1.0",
-            "timestamp": rfc3339(now().as_secs_f64()),
+            "timestamp": rfc3339(seconds(now())),
             "DDBStreamBatchInfo": {
                 "shardId": "shardId-00000001",
                 "startSequenceNumber": sequence(first),
@@ -214,8 +222,12 @@ fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-fn rfc3339(seconds: f64) -> Option<String> {
-    super::schedule::rfc3339(Duration::try_from_secs_f64(seconds).ok()?)
+fn seconds(since: Duration) -> i64 {
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn rfc3339(seconds: i64) -> Option<String> {
+    super::schedule::rfc3339(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
 #[cfg(test)]
@@ -230,10 +242,9 @@ mod tests {
                 place,
                 sequence_number: format!("s{place}"),
                 key: Bytes::new(),
-                created_at: 0.0,
+                created_at: 0,
                 since: Instant::now(),
-                record: Value::Null,
-                size: 1,
+                record: RawValue::NULL.to_owned(),
             })
             .collect()
     }
