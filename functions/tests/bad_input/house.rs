@@ -141,7 +141,7 @@ impl House {
         self.request(route, id, query, &json!({"authorization": "bearer alice"}), None).await
     }
 
-    fn stored(&self) -> usize {
+    pub fn stored(&self) -> usize {
         self.stage.cloud.state().stream.len()
     }
 }

@@ -76,9 +76,7 @@ pub fn variables_read() -> BTreeSet<String> {
     for folder in ["functions/src", "infra/relay/src", "shared/adapters/src", "shared/edge/src"] {
         for source in files(folder, ".rs").values() {
             let code = source.split("#[cfg(test)]").next().unwrap();
-            read.extend(
-                code.split('"').filter(|text| is_variable(text)).map(str::to_owned),
-            );
+            read.extend(code.split('"').filter(|text| is_variable(text)).map(str::to_owned));
         }
     }
     read
