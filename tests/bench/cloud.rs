@@ -136,3 +136,16 @@ fn program() -> Result<PathBuf, Failure> {
         Err("build everything first: cargo build --release --workspace".into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cold_start_is_read_from_its_line() {
+        let line =
+            "01:02:03.004  socket message.send          WsMessageSendFunction           12.34 ms  cold  ok";
+        assert_eq!(cold_start(line), Some(("WsMessageSendFunction".to_owned(), 12.34)));
+        assert_eq!(cold_start("ready"), None);
+    }
+}

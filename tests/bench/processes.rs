@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs};
 
 use serde::Deserialize;
 
-use crate::{Failure, cloud::Cloud};
+use crate::{Failure, cloud::Cloud, report::Figures};
 
 /// Clock ticks per second in /proc: fixed in the kernel's interface.
 const TICKS_PER_SECOND: f64 = 100.0;
@@ -40,13 +40,12 @@ impl Meter {
         Ok(())
     }
 
-    /// CPU seconds since the first reading, by name.
-    pub fn by_name(&self) -> BTreeMap<String, f64> {
-        let mut sums = BTreeMap::new();
-        for (name, begin, end) in self.cpu.values() {
-            *sums.entry(name.clone()).or_default() += end - begin;
+    /// Adds the CPU seconds since the first reading, divided by `count`: of all processes, and of those of each name.
+    pub fn report(&self, figures: &mut Figures, name: &str, count: f64) {
+        figures.insert(name.to_owned(), self.total() / count);
+        for (process, begin, end) in self.cpu.values().filter(|(_, begin, end)| end > begin) {
+            *figures.entry(format!("{name}.{process}")).or_default() += (end - begin) / count;
         }
-        sums
     }
 
     /// CPU seconds since the first reading.

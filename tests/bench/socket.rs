@@ -234,3 +234,29 @@ pub async fn send(
     );
     Ok(sink.send(Message::text(frame)).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_counts_once_and_only_while_it_is_counted() {
+        let clock = Clock::start();
+        let known = AtomicU64::new(0);
+        let mut notes = Notes::default();
+        let mark = |number| Mark { sent: clock.now(), number }.text();
+        let event = |text: &str| format!(r#"{{"type":"message.created","data":{{"content":"{text}"}}}}"#);
+        notes.take(&event(&mark(0)), clock.now(), &clock, &known);
+        assert!(notes.deliveries.is_empty(), "it was sent before");
+        clock.begin();
+        let (one, two) = (mark(1), mark(2));
+        let batch = format!(r#"{{"type":"batch","events":[{},{}]}}"#, event(&one), event(&two));
+        notes.take(&batch, clock.now(), &clock, &known);
+        notes.take(&event(&one), clock.now(), &clock, &known);
+        assert_eq!((notes.deliveries.len(), notes.frames, notes.repeated), (2, 2, 1));
+        notes.take(&format!(r#"{{"type":"ack","seq":7,"data":{{"content":"{two}"}}}}"#), 0, &clock, &known);
+        assert_eq!((notes.acks.len(), known.load(Ordering::Relaxed)), (1, 7));
+        notes.take(r#"{"message":"Internal server error"}"#, 0, &clock, &known);
+        assert_eq!(notes.refused, 1);
+    }
+}

@@ -108,10 +108,9 @@ impl Stage {
             }
             sleep(end.saturating_duration_since(Instant::now())).await;
             clock.end();
-            Ok::<_, Failure>((began, own))
+            Ok::<_, Failure>((began.elapsed(), own))
         };
-        let (sends, (began, own)) = tokio::try_join!(try_join_all(senders), metering)?;
-        let elapsed = began.elapsed().as_secs_f64();
+        let (sends, (elapsed, own)) = tokio::try_join!(try_join_all(senders), metering)?;
         let sends: u64 = sends.into_iter().sum();
         let expected: u64 =
             self.talks.iter().map(|talk| talk.ears.len() as u64).max().unwrap_or_default().saturating_sub(1)
@@ -119,7 +118,7 @@ impl Stage {
         let notes = self.collect(sends, expected).await;
         meter.read(cloud).await?;
         let own = own_cpu_seconds() - own;
-        Ok(traffic(sends, expected, notes, elapsed, &meter, own))
+        Ok(traffic(sends, expected, notes, elapsed.as_secs_f64(), &meter, own))
     }
 
     /// Waits until everything has arrived, or nothing does any more.
@@ -178,10 +177,7 @@ fn traffic(sends: u64, expected: u64, mut notes: Notes, elapsed: f64, meter: &Me
     figures.insert("deliveries_per_s".into(), deliveries as f64 / elapsed);
     percentiles(&mut figures, "send_to_ack", &mut notes.acks);
     percentiles(&mut figures, "send_to_delivery", &mut notes.deliveries);
-    figures.insert("cpu_s_per_10000_deliveries".into(), meter.total() / ten_thousands);
-    for (name, seconds) in meter.by_name() {
-        figures.insert(format!("cpu_s_per_10000_deliveries.{name}"), seconds / ten_thousands);
-    }
+    meter.report(&mut figures, "cpu_s_per_10000_deliveries", ten_thousands);
     figures.insert("load_generator_cpu_s_per_10000_deliveries".into(), own / ten_thousands);
     figures.insert("frames_per_delivery".into(), notes.frames as f64 / events.max(1) as f64);
     figures.insert("repeated_events".into(), notes.repeated as f64);

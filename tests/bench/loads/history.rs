@@ -67,7 +67,7 @@ pub(super) async fn drive(cloud: &Cloud, settings: Settings) -> Result<Figures, 
     let count = times.len() as f64;
     let mut figures = Figures::new();
     figures.insert("requests_per_s".into(), count / elapsed);
-    figures.insert("cpu_s_per_10000_requests".into(), meter.total() / count * 10_000.0);
+    meter.report(&mut figures, "cpu_s_per_10000_requests", count / 10_000.0);
     figures.insert(
         "load_generator_cpu_s_per_10000_requests".into(),
         (own_cpu_seconds() - own) / count * 10_000.0,

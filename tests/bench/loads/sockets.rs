@@ -86,7 +86,7 @@ pub(super) async fn handshakes(cloud: &Cloud, settings: Settings) -> Result<Figu
     let count = times.len() as f64;
     let mut figures = Figures::new();
     figures.insert("handshakes_per_s".into(), count / elapsed);
-    figures.insert("cpu_s_per_10000_handshakes".into(), meter.total() / count * 10_000.0);
+    meter.report(&mut figures, "cpu_s_per_10000_handshakes", count / 10_000.0);
     figures.insert(
         "load_generator_cpu_s_per_10000_handshakes".into(),
         (own_cpu_seconds() - own) / count * 10_000.0,
