@@ -24,7 +24,7 @@ use crate::{
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
-        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRelayBus,
+        CachedConnectionDirectory, NoCache, NoRelays, RedisLink, RedisRelayBus,
         RelaySubscription,
     },
     sqs::SqsEntryTimer,
@@ -99,8 +99,8 @@ impl Adapters {
 
     /// Hints about conversations.
     pub fn conversation_cache(&self) -> Result<Arc<dyn ConversationCache>, ConfigurationError> {
-        Ok(match self.redis()? {
-            Some(link) => Arc::new(RedisConversationCache::new(link, self.clock())),
+        Ok(match self.clients.conversation_cache()? {
+            Some(cache) => cache,
             None => Arc::new(NoCache),
         })
     }

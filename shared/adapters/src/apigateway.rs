@@ -5,6 +5,7 @@ mod signer;
 use std::{error::Error, time::Duration};
 
 use async_trait::async_trait;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, Uri, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
@@ -48,7 +49,7 @@ enum PostError {
 
 impl ManagementPoster {
     /// Posts to this endpoint, whose path is the stage.
-    pub fn new(endpoint: &Url, region: &str) -> Self {
+    pub fn new(endpoint: &Url, region: &str, credentials: SharedCredentialsProvider) -> Self {
         let mut connector = HttpConnector::new();
         connector.enforce_http(false);
         connector.set_nodelay(true);
@@ -61,7 +62,7 @@ impl ManagementPoster {
             .pool_idle_timeout(POOL_IDLE_TIMEOUT)
             .build(connector);
         let endpoint = endpoint.as_str().trim_end_matches('/').to_owned();
-        Self { client, endpoint, signer: Signer::new(region) }
+        Self { client, endpoint, signer: Signer::new(region, credentials) }
     }
 
     /// Opens a connection ahead of the first post.

@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use aws_config::{
     BehaviorVersion, Region, SdkConfig, ecs::EcsCredentialsProvider,
-    environment::EnvironmentVariableCredentialsProvider, retry::RetryConfig,
+    retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_sdk_dynamodb::config::{
-    IdentityCache, SharedAsyncSleep, SharedCredentialsProvider, SharedHttpClient,
+    IdentityCache, SharedAsyncSleep, SharedHttpClient,
 };
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},
 };
 
-use crate::configuration::{Configuration, ConfigurationError};
+use crate::configuration::{AccessKey, Configuration, ConfigurationError};
 
 /// A try takes no longer.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -42,7 +43,7 @@ pub fn sdk_config(
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
-        .credentials_provider(credentials())
+        .credentials_provider(credentials(configuration))
         .identity_cache(IdentityCache::lazy().build())
         .sleep_impl(SharedAsyncSleep::new(aws_smithy_async::rt::sleep::TokioSleep::new()))
         .time_source(aws_smithy_async::time::SystemTimeSource::new())
@@ -57,11 +58,14 @@ pub fn sdk_config(
 }
 
 /// A function finds its credentials in its environment, a container asks for them.
-pub fn credentials() -> SharedCredentialsProvider {
-    if std::env::var_os("AWS_ACCESS_KEY_ID").is_some() {
-        SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new())
-    } else {
-        SharedCredentialsProvider::new(EcsCredentialsProvider::builder().build())
+pub fn credentials(configuration: &Configuration) -> SharedCredentialsProvider {
+    match &configuration.credentials {
+        Some(AccessKey { id, secret, session_token }) => {
+            let token = session_token.as_ref().map(|token| token.reveal_text().to_owned());
+            let credentials = Credentials::new(id, secret.reveal_text(), token, None, "environment");
+            SharedCredentialsProvider::new(credentials)
+        }
+        None => SharedCredentialsProvider::new(EcsCredentialsProvider::builder().build()),
     }
 }
 

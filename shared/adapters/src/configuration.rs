@@ -34,6 +34,11 @@ impl Secret {
     pub fn reveal(&self) -> &[u8] {
         &self.0
     }
+
+    /// The secret as the text that it came from.
+    pub fn reveal_text(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
 }
 
 impl std::fmt::Debug for Secret {
@@ -70,6 +75,8 @@ impl TokenConfiguration {
 pub struct Configuration {
     /// The Region.
     pub region: Option<String>,
+    /// A function's own credentials; a container asks for its instead.
+    pub credentials: Option<AccessKey>,
     /// The table of logs and conversations.
     pub chat_table: Option<String>,
     /// The table of connections and tickets.
@@ -94,6 +101,17 @@ pub struct Configuration {
     pub allowed_origins: Vec<String>,
     /// Endpoints other than AWS's own.
     pub endpoints: Endpoints,
+}
+
+/// The credentials that Lambda puts into a function's environment.
+#[derive(Debug, Clone)]
+pub struct AccessKey {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret: Secret,
+    /// `AWS_SESSION_TOKEN`.
+    pub session_token: Option<Secret>,
 }
 
 /// Endpoints other than AWS's own, by the SDK's own variables.
@@ -126,6 +144,10 @@ impl Configuration {
         };
         Ok(Self {
             region: variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")),
+            credentials: variable("AWS_ACCESS_KEY_ID").and_then(|id| {
+                let session_token = secret("AWS_SESSION_TOKEN");
+                Some(AccessKey { id, secret: secret("AWS_SECRET_ACCESS_KEY")?, session_token })
+            }),
             chat_table: variable("CHAT_TABLE"),
             connections_table: variable("CONNECTIONS_TABLE"),
             connections_endpoint,

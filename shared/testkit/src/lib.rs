@@ -9,6 +9,7 @@
     clippy::missing_panics_doc
 )]
 
+pub mod contracts;
 pub mod memory;
 pub mod scene;
 pub mod simulation;

@@ -4,11 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use crate::{
     apigateway::ManagementPoster,
-    aws::sdk_config,
+    aws::{credentials, sdk_config},
     configuration::{Configuration, ConfigurationError},
     dynamodb::{CapacityMeter, Table},
     lambda::LambdaFunction,
-    redis::RedisLink,
+    redis::{RedisConversationCache, RedisLink},
+    system::SystemClock,
 };
 
 pub(super) struct Clients {
@@ -18,6 +19,7 @@ pub(super) struct Clients {
     lambda: OnceLock<aws_sdk_lambda::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     redis: OnceLock<RedisLink>,
+    cache: OnceLock<Arc<RedisConversationCache>>,
     poster: OnceLock<Arc<ManagementPoster>>,
 }
 
@@ -30,6 +32,7 @@ impl Clients {
             lambda: OnceLock::new(),
             sqs: OnceLock::new(),
             redis: OnceLock::new(),
+            cache: OnceLock::new(),
             poster: OnceLock::new(),
         }
     }
@@ -80,10 +83,18 @@ impl Clients {
             let stack = self.configuration.stack_id.as_deref();
             let stack = stack.ok_or(ConfigurationError::Missing("STACK_ID"))?;
             let invalid = ConfigurationError::Invalid { name: "REDIS_URL", expected: "a Redis URL" };
-            let url = std::str::from_utf8(url.reveal()).map_err(|_| invalid.clone())?;
-            RedisLink::new(url, stack).map_err(|_| invalid)
+            RedisLink::new(url.reveal_text(), stack).map_err(|_| invalid)
         })?;
         Ok(Some(link))
+    }
+
+    /// One for the whole process: it remembers the rosters that it has decoded.
+    pub(super) fn conversation_cache(&self) -> Result<Option<Arc<RedisConversationCache>>, ConfigurationError> {
+        let Some(link) = self.redis()? else { return Ok(None) };
+        let cache = built(&self.cache, || {
+            Ok(Arc::new(RedisConversationCache::new(link, Arc::new(SystemClock))))
+        })?;
+        Ok(Some(cache))
     }
 
     pub(super) fn poster(&self) -> Result<Arc<ManagementPoster>, ConfigurationError> {
@@ -92,7 +103,7 @@ impl Clients {
             let endpoint = endpoint.ok_or(ConfigurationError::Missing("CONNECTIONS_ENDPOINT"))?;
             let region = self.configuration.region.as_deref();
             let region = region.ok_or(ConfigurationError::Missing("AWS_REGION"))?;
-            Ok(Arc::new(ManagementPoster::new(endpoint, region)))
+            Ok(Arc::new(ManagementPoster::new(endpoint, region, credentials(&self.configuration))))
         })
     }
 

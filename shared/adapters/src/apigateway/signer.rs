@@ -17,8 +17,6 @@ use aws_sigv4::{
 use aws_smithy_runtime_api::client::identity::Identity;
 use http::Method;
 
-use crate::aws;
-
 /// What the service is called in signatures.
 const SERVICE: &str = "execute-api";
 
@@ -33,8 +31,8 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    pub(super) fn new(region: &str) -> Self {
-        Self { region: region.to_owned(), provider: aws::credentials(), identity: RwLock::new(None) }
+    pub(super) fn new(region: &str, provider: SharedCredentialsProvider) -> Self {
+        Self { region: region.to_owned(), provider, identity: RwLock::new(None) }
     }
 
     /// The headers that make the request a signed one.

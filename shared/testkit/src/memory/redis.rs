@@ -118,7 +118,10 @@ impl ConversationCache for MemoryRedis {
         let read = self.call(|keys| {
             let own = keys.own.entry(user.clone()).or_default();
             if let Some((conversation, cursor)) = position {
-                own.insert(conversation, cursor);
+                let known = own.entry(conversation).or_insert(cursor);
+                if known.seq < cursor.seq {
+                    *known = cursor;
+                }
             }
             own.iter().map(|(conversation, cursor)| (*conversation, *cursor)).collect()
         });

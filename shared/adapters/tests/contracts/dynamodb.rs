@@ -1,0 +1,116 @@
+//! The DynamoDB adapters over the wire, and what they cost.
+
+use parlance_application::ports::log::{Append, AppendOnce, Consistency, LogRange, Order};
+use parlance_domain::{
+    connection::{Connection, SocketScope},
+    ids::{ClientMessageId, ConnectionId},
+    log::{EntryBody, MessageKey},
+    message::{Message, MessageBody, MessageContent},
+};
+use parlance_testkit::contracts::{
+    connections, conversations,
+    fixtures::{NOW, conversation_id, creation, message, user},
+    message_log, tickets,
+};
+
+use super::servers::{Tables, configuration};
+
+#[tokio::test]
+async fn dynamodb_keeps_logs() {
+    let tables = Tables::start().await;
+    let adapters = tables.adapters();
+    adapters.prewarm().await;
+    let (log, conversations) = (adapters.message_log().unwrap(), adapters.conversations().unwrap());
+    adapters.prewarm().await;
+    message_log::holds(message_log::Tables { log: &*log, conversations: &*conversations }).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_conversations() {
+    let tables = Tables::start().await;
+    let adapters = tables.adapters();
+    conversations::holds(&*adapters.conversations().unwrap(), &*adapters.read_receipts().unwrap()).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_connections_and_tickets() {
+    let tables = Tables::start().await;
+    let adapters = tables.adapters();
+    connections::holds(&*adapters.connections().unwrap()).await;
+    tickets::holds(&*adapters.tickets().unwrap()).await;
+}
+
+#[tokio::test]
+async fn an_ordinary_message_costs_one_call_and_one_write_unit() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (log, conversations) = (adapters.message_log().unwrap(), adapters.conversations().unwrap());
+    let (id, alice) = (conversation_id(), "3f2c8f5e-8a52-4b0e-9c39-5a2e0f5a9d11");
+    let made = creation(id, &[alice, "bob"]);
+    conversations.create(&made).await.unwrap();
+    let begun = meter.take();
+    assert_eq!(begun["TransactWriteItems"].calls, 1);
+
+    let head = made.entry.head();
+    let content = MessageContent::parse(&"x".repeat(600), false).unwrap();
+    let sent =
+        Message::sent(MessageBody { content, ..MessageBody::default() }, head.seq.next());
+    let key = MessageKey::Client(ClientMessageId::parse("b8c9b3d2-6a0e-4d0f-8b1c-2f6d1c3a4e5f").unwrap());
+    let entry = head.followed_by(user(alice), NOW, Some(key), EntryBody::MessageSent(sent));
+    assert_eq!(log.append(id, &entry).await.unwrap(), Append::Stored);
+    let used = meter.take();
+    assert_eq!(used.len(), 1, "{used:?}");
+    assert_eq!((used["PutItem"].calls, used["PutItem"].units), (1, 1.0));
+
+    log.tail(id).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["Query"].calls, used["Query"].units), (1, 1.0), "one strong read of up to 4 KB");
+
+    let next = message(&entry.head(), "bob", "known for a day");
+    assert_eq!(log.append_once(id, &next).await.unwrap(), AppendOnce::Stored);
+    let used = meter.take();
+    assert_eq!((used["TransactWriteItems"].calls, used["TransactWriteItems"].units), (1, 4.0));
+
+    let order = Order::Descending;
+    let newest = LogRange { after: 0, up_to: None, order, limit: 50, consistency: Consistency::Eventual };
+    log.page(id, newest).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["Query"].calls, used["Query"].units), (1, 0.5));
+}
+
+#[tokio::test]
+async fn a_handshake_costs_one_write_and_one_read() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let connection = Connection {
+        id: ConnectionId::parse("L0SM9cOFvHcCIhw=").unwrap(),
+        user: user("alice"),
+        scope: SocketScope::Messaging,
+        expires_at: NOW,
+        opened_at: NOW,
+    };
+    adapters.connections().unwrap().register(&connection, NOW).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["PutItem"].calls, used["PutItem"].units), (1, 1.0));
+    assert_eq!((used["Query"].calls, used["Query"].units), (1, 1.0));
+}
+
+#[tokio::test]
+async fn a_table_that_cannot_be_reached_is_a_failure_that_tells_nothing_of_the_message() {
+    let nowhere = format!("http://127.0.0.1:{}", super::servers::free_port().await);
+    let variables = [
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", nowhere.as_str()),
+        ("CHAT_TABLE", "chat"),
+    ];
+    let adapters = parlance_adapters::Adapters::new(configuration(&variables.into()));
+    let head = creation(conversation_id(), &["alice"]).entry.head();
+    let entry = message(&head, "alice", "secret");
+    let log = adapters.message_log().unwrap();
+    let failure = log.append(conversation_id(), &entry).await.unwrap_err();
+    let told = format!("{failure:?}");
+    assert!(told.contains("PutItem") && !told.contains("secret"), "{told}");
+    assert!(adapters.connections().is_err(), "a variable that is not there is named");
+}

@@ -1,0 +1,16 @@
+//! The adapters under the contract suites of their ports, over the real protocols.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "a test fails by panicking, and says when it was skipped"
+)]
+
+mod dynamodb;
+mod gateway;
+mod issuer;
+mod posting;
+mod redis;
+mod servers;
+mod tokens;

@@ -1,0 +1,229 @@
+//! The Redis adapters against every Redis that there is: their contracts, their round trips, and what they do without it.
+
+use std::{sync::Arc, time::{Duration, Instant}};
+
+use parlance_adapters::{
+    redis::{
+        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRelayBus,
+        RelaySubscription,
+    },
+    system::{OsRandom, SystemClock},
+};
+use parlance_application::{
+    delivery::shards::shard_of,
+    ports::{
+        cache::{ConversationCache, Opening},
+        connections::ConnectionDirectory,
+        delivery::RelayBus,
+    },
+};
+use parlance_domain::{
+    connection::{Connection, SocketScope},
+    ids::{ConnectionId, RelayId},
+};
+use parlance_testkit::{
+    contracts::{
+        connections, conversation_cache,
+        fixtures::{NOW, conversation_id, creation, seq, user},
+        relay_bus::{self, broadcast},
+    },
+    memory::connections::MemoryConnections,
+};
+
+use super::servers::{Redis, free_port};
+
+fn link(redis: &Redis) -> RedisLink {
+    RedisLink::new(redis.url(), &conversation_id().to_string()).unwrap()
+}
+
+fn cache(link: &RedisLink) -> RedisConversationCache {
+    RedisConversationCache::new(link.clone(), Arc::new(SystemClock))
+}
+
+fn bus(link: &RedisLink) -> RedisRelayBus {
+    RedisRelayBus::new(link.clone(), Arc::new(SystemClock))
+}
+
+fn directory(link: &RedisLink, durable: &MemoryConnections) -> CachedConnectionDirectory {
+    CachedConnectionDirectory::new(Arc::new(durable.clone()), link.clone(), Arc::new(OsRandom))
+}
+
+fn relay(name: &str) -> RelayId {
+    RelayId::parse(name).unwrap()
+}
+
+#[tokio::test]
+async fn redis_remembers_publishes_and_knows_connections() {
+    for redis in Redis::all().await {
+        let link = link(&redis);
+        conversation_cache::holds(&cache(&link)).await;
+        relay_bus::holds(&bus(&link)).await;
+        connections::holds(&directory(&link, &MemoryConnections::default())).await;
+    }
+}
+
+#[tokio::test]
+async fn a_sender_learns_everything_in_one_round_trip() {
+    for redis in Redis::all().await {
+        let link = link(&redis);
+        let (cache, bus, id) = (cache(&link), bus(&link), conversation_id());
+        let made = creation(id, &["alice", "bob"]);
+        cache.record_head(id, &made.entry.head()).await;
+        cache.record_roster(id, seq(1), &made.roster).await;
+        bus.announce(&relay("one")).await.unwrap();
+        let before = link.round_trips();
+        let opening = cache.opening(id).await;
+        assert_eq!(link.round_trips() - before, 1);
+        let roster = Some((seq(1), Arc::new(made.roster)));
+        assert_eq!(opening, Opening { head: Some(made.entry.head()), roster, has_relay: true });
+        let before = link.round_trips();
+        cache.record_head(id, &made.entry.head()).await;
+        bus.publish(&broadcast(id, 1)).await;
+        bus.are_sent(&[(id, seq(1)), (id, seq(2))]).await;
+        cache.heads(&[id, conversation_id()]).await;
+        assert_eq!(link.round_trips() - before, 4, "each is one round trip");
+    }
+}
+
+#[tokio::test]
+async fn a_second_stack_believes_nothing_of_the_first() {
+    for redis in Redis::all().await {
+        let (one, other) = (link(&redis), link(&redis));
+        let made = creation(conversation_id(), &["alice"]);
+        cache(&one).record_head(made.conversation.id, &made.entry.head()).await;
+        assert_eq!(cache(&other).opening(made.conversation.id).await, Opening::default());
+    }
+}
+
+#[tokio::test]
+async fn connections_are_read_from_the_table_once_and_then_from_redis() {
+    for redis in Redis::all().await {
+        let (link, durable) = (link(&redis), MemoryConnections::default());
+        let directory = directory(&link, &durable);
+        let socket = |name: &str| Connection {
+            id: ConnectionId::parse(name).unwrap(),
+            user: user("alice"),
+            scope: SocketScope::Messaging,
+            expires_at: NOW.plus(Duration::from_secs(60)),
+            opened_at: NOW,
+        };
+        durable.register(&socket("known-to-the-table"), NOW).await.unwrap();
+        directory.register(&socket("registered-here"), NOW).await.unwrap();
+        let users = [user("alice"), user("bob")];
+        assert_eq!(directory.of_users(&users).await.unwrap().len(), 2, "a hash without its marker is a miss");
+        let before = link.round_trips();
+        assert_eq!(directory.of_users(&users).await.unwrap().len(), 2);
+        assert_eq!(link.round_trips() - before, 1);
+        durable.forget(&user("alice"), &socket("known-to-the-table").id).await.unwrap();
+        assert_eq!(directory.of_users(&users).await.unwrap().len(), 2, "from Redis, until it expires");
+        directory.forget(&user("alice"), &socket("known-to-the-table").id).await.unwrap();
+        assert_eq!(directory.of_users(&users).await.unwrap(), [socket("registered-here")]);
+    }
+}
+
+#[tokio::test]
+async fn relays_know_each_other_and_hear_their_shards() {
+    for redis in Redis::all().await {
+        let link = link(&redis);
+        let bus = bus(&link);
+        assert_eq!(bus.announce(&relay("one")).await.unwrap(), [relay("one")]);
+        let mut alive = bus.announce(&relay("two")).await.unwrap();
+        alive.sort_unstable();
+        assert_eq!(alive, [relay("one"), relay("two")]);
+        bus.withdraw(&relay("one")).await;
+        assert_eq!(bus.announce(&relay("two")).await.unwrap(), [relay("two")]);
+
+        let id = conversation_id();
+        let mut subscription = RelaySubscription::start(link.clone());
+        subscription.serve([shard_of(id)]);
+        hear_first(&mut subscription, &bus, id).await;
+        for at in 2..50 {
+            bus.publish(&broadcast(id, at)).await;
+        }
+        for at in 2..50 {
+            let mut heard = subscription.next().await.unwrap();
+            while heard.seq == Some(seq(1)) {
+                heard = subscription.next().await.unwrap();
+            }
+            assert_eq!(heard, broadcast(id, at), "in their order");
+        }
+        subscription.serve([]);
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        bus.publish(&broadcast(id, 99)).await;
+        let heard = tokio::time::timeout(Duration::from_millis(300), subscription.next()).await;
+        assert!(heard.is_err(), "a shard that is no longer served is silent");
+    }
+}
+
+/// Publishes until the subscription, which is made in the background, hears it.
+async fn hear_first(
+    subscription: &mut RelaySubscription,
+    bus: &RedisRelayBus,
+    id: parlance_domain::ids::ConversationId,
+) {
+    for _ in 0..100 {
+        bus.publish(&broadcast(id, 1)).await;
+        let heard = tokio::time::timeout(Duration::from_millis(100), subscription.next()).await;
+        if let Ok(heard) = heard {
+            assert_eq!(heard.unwrap(), broadcast(id, 1));
+            return;
+        }
+    }
+    panic!("the subscription was never made");
+}
+
+#[tokio::test]
+async fn a_lost_subscription_is_made_again() {
+    let Some(first) = Redis::all().await.into_iter().find(|redis| matches!(redis, Redis::Embedded(_))) else {
+        return;
+    };
+    let port: u16 = first.url().rsplit(':').next().unwrap().parse().unwrap();
+    let link = link(&first);
+    let (bus, id) = (bus(&link), conversation_id());
+    let mut subscription = RelaySubscription::start(link.clone());
+    subscription.serve([shard_of(id)]);
+    hear_first(&mut subscription, &bus, id).await;
+    drop(first);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!bus.publish(&broadcast(id, 1)).await, "it did not leave");
+    let options = parlance_local::redis::Options { port, ..Default::default() };
+    let _second = parlance_local::redis::start(options).await.unwrap();
+    hear_first(&mut subscription, &bus, id).await;
+}
+
+#[tokio::test]
+async fn without_redis_everything_is_a_miss_and_nobody_waits() {
+    let nowhere = format!("redis://127.0.0.1:{}", free_port().await);
+    let hanging = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let silent = format!("redis://{}", hanging.local_addr().unwrap());
+    for url in [nowhere, silent] {
+        let link = RedisLink::new(&url, "stack").unwrap();
+        let (cache, bus) = (cache(&link), bus(&link));
+        let started = Instant::now();
+        for _ in 0..20 {
+            assert_eq!(cache.opening(conversation_id()).await, Opening::default());
+            assert!(!bus.publish(&broadcast(conversation_id(), 1)).await);
+        }
+        assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
+        let durable = MemoryConnections::default();
+        connections::holds(&directory(&link, &durable)).await;
+    }
+    connections::holds(&MemoryConnections::default()).await;
+    assert_eq!(NoCache.opening(conversation_id()).await, Opening::default());
+    assert!(!NoRelays.publish(&broadcast(conversation_id(), 1)).await);
+}
+
+#[tokio::test]
+async fn redis_that_comes_back_is_used_again() {
+    let port = free_port().await;
+    let link = RedisLink::new(&format!("redis://127.0.0.1:{port}"), "stack").unwrap();
+    let (cache, made) = (cache(&link), creation(conversation_id(), &["alice"]));
+    for _ in 0..10 {
+        cache.record_head(made.conversation.id, &made.entry.head()).await;
+    }
+    let options = parlance_local::redis::Options { port, ..Default::default() };
+    let _server = parlance_local::redis::start(options).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(1200)).await;
+    cache.record_head(made.conversation.id, &made.entry.head()).await;
+    assert_eq!(cache.opening(made.conversation.id).await.head, Some(made.entry.head()));
+}

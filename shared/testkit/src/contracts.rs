@@ -1,0 +1,11 @@
+//! What every keeper of a port owes its callers: one suite per port, run on the memory twin and on the real adapter alike.
+//!
+//! A suite expects an empty keeper, or one in which nobody else uses its conversations, and panics at the first promise that is broken.
+
+pub mod connections;
+pub mod conversation_cache;
+pub mod conversations;
+pub mod fixtures;
+pub mod message_log;
+pub mod relay_bus;
+pub mod tickets;

@@ -1,0 +1,31 @@
+//! The memory twins under the contract suites that the real adapters are held to.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use parlance_testkit::{
+    contracts::{connections, conversation_cache, conversations, message_log, relay_bus},
+    memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
+};
+
+#[tokio::test]
+async fn the_table_in_memory_keeps_logs() {
+    let cloud = MemoryCloud::default();
+    message_log::holds(message_log::Tables { log: &cloud, conversations: &cloud }).await;
+}
+
+#[tokio::test]
+async fn the_table_in_memory_keeps_conversations() {
+    let cloud = MemoryCloud::default();
+    conversations::holds(&cloud, &cloud).await;
+}
+
+#[tokio::test]
+async fn the_registry_in_memory_keeps_connections() {
+    connections::holds(&MemoryConnections::default()).await;
+}
+
+#[tokio::test]
+async fn redis_in_memory_remembers_and_publishes() {
+    let redis = MemoryRedis::default();
+    conversation_cache::holds(&redis).await;
+    relay_bus::holds(&redis).await;
+}
