@@ -68,7 +68,11 @@ async fn measure<F: Future<Output = ()>>(name: &str, post: impl Fn() -> F) {
     stream::iter(0..POSTS).map(|_| post()).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
     let (took, used) = (started.elapsed(), processor_time() - before);
     let posts = u32::try_from(POSTS).unwrap();
-    println!("{name}: {:?} of processor time per post, {:.0}/s", used / posts, f64::from(posts) / took.as_secs_f64());
+    println!(
+        "{name}: {:?} of processor time per post, {:.0}/s",
+        used / posts,
+        f64::from(posts) / took.as_secs_f64()
+    );
 }
 
 /// User and system time of this process, from the kernel's clock ticks of 10 ms.

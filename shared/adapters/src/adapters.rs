@@ -23,10 +23,7 @@ use crate::{
     },
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
-    redis::{
-        CachedConnectionDirectory, NoCache, NoRelays, RedisLink, RedisRelayBus,
-        RelaySubscription,
-    },
+    redis::{CachedConnectionDirectory, NoCache, NoRelays, RedisLink, RedisRelayBus, RelaySubscription},
     sqs::SqsEntryTimer,
     system::{OsRandom, SystemClock},
 };

@@ -5,14 +5,11 @@ pub mod failure;
 use std::time::Duration;
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, ecs::EcsCredentialsProvider,
-    retry::RetryConfig,
+    BehaviorVersion, Region, SdkConfig, ecs::EcsCredentialsProvider, retry::RetryConfig,
     stalled_stream_protection::StalledStreamProtectionConfig, timeout::TimeoutConfig,
 };
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
-use aws_sdk_dynamodb::config::{
-    IdentityCache, SharedAsyncSleep, SharedHttpClient,
-};
+use aws_sdk_dynamodb::config::{IdentityCache, SharedAsyncSleep, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, rustls_provider::CryptoMode},

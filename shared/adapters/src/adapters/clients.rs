@@ -89,11 +89,12 @@ impl Clients {
     }
 
     /// One for the whole process: it remembers the rosters that it has decoded.
-    pub(super) fn conversation_cache(&self) -> Result<Option<Arc<RedisConversationCache>>, ConfigurationError> {
+    pub(super) fn conversation_cache(
+        &self,
+    ) -> Result<Option<Arc<RedisConversationCache>>, ConfigurationError> {
         let Some(link) = self.redis()? else { return Ok(None) };
-        let cache = built(&self.cache, || {
-            Ok(Arc::new(RedisConversationCache::new(link, Arc::new(SystemClock))))
-        })?;
+        let cache =
+            built(&self.cache, || Ok(Arc::new(RedisConversationCache::new(link, Arc::new(SystemClock)))))?;
         Ok(Some(cache))
     }
 

@@ -53,8 +53,7 @@ async fn an_ordinary_message_costs_one_call_and_one_write_unit() {
 
     let head = made.entry.head();
     let content = MessageContent::parse(&"x".repeat(600), false).unwrap();
-    let sent =
-        Message::sent(MessageBody { content, ..MessageBody::default() }, head.seq.next());
+    let sent = Message::sent(MessageBody { content, ..MessageBody::default() }, head.seq.next());
     let key = MessageKey::Client(ClientMessageId::parse("b8c9b3d2-6a0e-4d0f-8b1c-2f6d1c3a4e5f").unwrap());
     let entry = head.followed_by(user(alice), NOW, Some(key), EntryBody::MessageSent(sent));
     assert_eq!(log.append(id, &entry).await.unwrap(), Append::Stored);

@@ -8,7 +8,10 @@ use std::sync::{
 use data_encoding::BASE64URL_NOPAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
-use tokio::{io::{AsyncReadExt, AsyncWriteExt}, net::TcpListener};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 /// When everything happens, in seconds.
 pub const NOW: u64 = 1_790_000_000;
@@ -46,7 +49,8 @@ impl KeySetServer {
                 let _ = stream.read(&mut request).await;
                 counted.fetch_add(1, Ordering::SeqCst);
                 let length = body.len();
-                let answer = format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}");
                 let _ = stream.write_all(answer.as_bytes()).await;
             }
         });

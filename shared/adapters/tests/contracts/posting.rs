@@ -13,7 +13,7 @@ fn id(text: &str) -> ConnectionId {
     ConnectionId::parse(text).unwrap()
 }
 
-fn poster(url: &str) -> ManagementPoster {
+fn posting_to(url: &str) -> ManagementPoster {
     let credentials = Credentials::new("id", "secret", None, None, "test");
     ManagementPoster::new(&url.parse().unwrap(), "eu-central-1", SharedCredentialsProvider::new(credentials))
 }
@@ -21,25 +21,31 @@ fn poster(url: &str) -> ManagementPoster {
 #[tokio::test]
 async fn a_frame_is_posted_signed_to_the_encoded_id() {
     let gateway = Gateway::start().await;
-    let poster = poster(&gateway.url);
+    let poster = posting_to(&gateway.url);
     poster.prewarm().await;
     assert_eq!(poster.post(&id("L0SM9cOFvHcCIhw="), b"{\"type\":\"x\"}").await, Posted::Delivered);
     poster.close(&id("a/b?c#d%e")).await;
     let calls = gateway.calls.lock().unwrap().clone();
     let [warmed, posted, closed] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!((warmed.method.as_str(), warmed.socket), ("GET", 0));
-    assert_eq!((posted.method.as_str(), posted.path.as_str()), ("POST", "/live/@connections/L0SM9cOFvHcCIhw%3D"));
+    assert_eq!(
+        (posted.method.as_str(), posted.path.as_str()),
+        ("POST", "/live/@connections/L0SM9cOFvHcCIhw%3D")
+    );
     assert_eq!(&posted.body[..], b"{\"type\":\"x\"}");
     assert!(posted.authorization.starts_with("AWS4-HMAC-SHA256 Credential="), "{}", posted.authorization);
     assert!(posted.authorization.contains("/eu-central-1/execute-api/aws4_request"));
-    assert_eq!((closed.method.as_str(), closed.path.as_str()), ("DELETE", "/live/@connections/a%2Fb%3Fc%23d%25e"));
+    assert_eq!(
+        (closed.method.as_str(), closed.path.as_str()),
+        ("DELETE", "/live/@connections/a%2Fb%3Fc%23d%25e")
+    );
     assert_eq!(closed.socket, 0, "one connection serves them all");
 }
 
 #[tokio::test]
 async fn every_answer_has_its_outcome() {
     let gateway = Gateway::start().await;
-    let poster = poster(&gateway.url);
+    let poster = posting_to(&gateway.url);
     let outcomes = [
         ("well", Posted::Delivered),
         ("gone", Posted::Gone),
@@ -56,5 +62,5 @@ async fn every_answer_has_its_outcome() {
     assert_eq!(poster.post(&id("hanging"), b"{}").await, Posted::Failed);
     assert!(started.elapsed() < Duration::from_secs(2));
     let nowhere = format!("http://127.0.0.1:{}/live", super::servers::free_port().await);
-    assert_eq!(poster(&nowhere).post(&id("well"), b"{}").await, Posted::Failed);
+    assert_eq!(posting_to(&nowhere).post(&id("well"), b"{}").await, Posted::Failed);
 }

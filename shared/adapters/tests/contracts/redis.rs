@@ -1,6 +1,9 @@
 //! The Redis adapters against every Redis that there is: their contracts, their round trips, and what they do without it.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parlance_adapters::{
     redis::{

@@ -94,7 +94,16 @@ impl Redis {
         let port = free_port().await;
         let server = ["redis-server", "valkey-server"].into_iter().find_map(|name| {
             Command::new(name)
-                .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+                .args([
+                    "--port",
+                    &port.to_string(),
+                    "--bind",
+                    "127.0.0.1",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                ])
                 .stdout(Stdio::null())
                 .spawn()
                 .ok()

@@ -26,9 +26,7 @@ fn shared() -> EncodingKey {
 
 fn pem(name: &str) -> (Algorithm, EncodingKey) {
     match name {
-        "rsa" => {
-            (Algorithm::RS256, EncodingKey::from_rsa_pem(include_bytes!("keys/rsa.pem")).unwrap())
-        }
+        "rsa" => (Algorithm::RS256, EncodingKey::from_rsa_pem(include_bytes!("keys/rsa.pem")).unwrap()),
         "ec" => (Algorithm::ES256, EncodingKey::from_ec_pem(include_bytes!("keys/ec.pem")).unwrap()),
         _ => (Algorithm::EdDSA, EncodingKey::from_ed_pem(include_bytes!("keys/ed.pem")).unwrap()),
     }
@@ -227,10 +225,8 @@ async fn claims_are_checked_with_leeway() {
 async fn a_set_is_fetched_once_a_minute_and_only_over_tls_or_from_this_host() {
     let (tables, _verifier, issuer) = stage().await;
     assert_eq!(issuer.requests.load(Ordering::SeqCst), 1);
-    let configuration = tables.configuration(&[
-        ("JWT_JWKS_URL", &issuer.url),
-        ("JWT_ISSUER", "https://issuer.example"),
-    ]);
+    let configuration =
+        tables.configuration(&[("JWT_JWKS_URL", &issuer.url), ("JWT_ISSUER", "https://issuer.example")]);
     let again = Adapters::new(configuration).key_refresher().unwrap().unwrap();
     again.refresh().await.unwrap();
     assert_eq!(issuer.requests.load(Ordering::SeqCst), 1, "the stored set is fresh");

@@ -51,7 +51,8 @@ async fn who_registers_is_found_until_forgotten(directory: &dyn ConnectionDirect
     let everybody = [alice.clone(), bob.clone(), somebody("nobody")];
     assert_eq!(found(directory, &everybody).await, []);
     assert_eq!(directory.of_users(&[]).await.unwrap(), []);
-    let mut sockets = vec![socket(&alice, "a="), socket(&alice, "bb#"), socket(&bob, "ccc"), socket(&bob, "d")];
+    let mut sockets =
+        vec![socket(&alice, "a="), socket(&alice, "bb#"), socket(&bob, "ccc"), socket(&bob, "d")];
     for socket in &sockets {
         assert_eq!(directory.register(socket, NOW).await.unwrap(), Registration::Registered);
         let own = found(directory, std::slice::from_ref(&socket.user)).await;

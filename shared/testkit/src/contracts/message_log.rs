@@ -96,8 +96,7 @@ async fn pages_have_no_holes_in_either_order(tables: Tables<'_>) {
             }
             assert_eq!(read_all(tables, id, part).await, expected);
         }
-        let range =
-            LogRange { after: 10, up_to: None, order: Order::Ascending, limit: 5, consistency };
+        let range = LogRange { after: 10, up_to: None, order: Order::Ascending, limit: 5, consistency };
         let beyond = tables.log.page(id, range).await.unwrap();
         assert!(beyond.entries.is_empty() && beyond.is_last);
         let empty = LogRange { after: 5, up_to: Some(seq(5)), ..range };

@@ -1,5 +1,7 @@
 //! The memory twin of the log.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
@@ -57,7 +59,8 @@ impl MessageLog for MemoryCloud {
         self.gate.pass(Outside::TableRead).await;
         let state = self.state();
         let Some(log) = state.logs.get(&conversation) else { return Ok(Vec::new()) };
-        Ok(seqs.iter().filter_map(|seq| log.get(seq).cloned()).collect())
+        let asked: BTreeSet<_> = seqs.iter().collect();
+        Ok(asked.into_iter().filter_map(|seq| log.get(seq).cloned()).collect())
     }
 
     async fn append(&self, conversation: ConversationId, entry: &Entry) -> Result<Append, PortError> {

@@ -105,7 +105,11 @@ async fn a_refusal_leaves_nothing_behind(tables: Tables<'_>) {
     assert!(tables.conversations.roster(id).await.unwrap().member(&user("dave")).is_none());
     assert_eq!(tables.conversations.membership(&user("dave"), id).await.unwrap(), None);
     let taken = Entry { seq: Seq::FIRST, ..entry };
-    assert_eq!(tables.log.commit(id, &taken, &[join]).await.unwrap(), Commit::Refused, "the position is taken");
+    assert_eq!(
+        tables.log.commit(id, &taken, &[join]).await.unwrap(),
+        Commit::Refused,
+        "the position is taken"
+    );
     assert!(tables.conversations.roster(id).await.unwrap().member(&user("dave")).is_none());
 }
 
