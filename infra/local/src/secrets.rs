@@ -13,6 +13,9 @@ const FILE: &str = "secrets.json";
 /// The values by logical id, those that are new drawn and kept.
 pub fn open(data_dir: &Path, specs: &BTreeMap<String, SecretSpec>) -> io::Result<BTreeMap<String, String>> {
     let path = data_dir.join(FILE);
+    // Two programs that start at once, say two terminals with `chat`, must not draw two secrets.
+    let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(path.with_extension("lock"))?;
+    lock.lock()?;
     let mut values: BTreeMap<String, String> = match fs::read(&path) {
         Ok(text) => serde_json::from_slice(&text)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
@@ -23,13 +26,18 @@ pub fn open(data_dir: &Path, specs: &BTreeMap<String, SecretSpec>) -> io::Result
         values.entry(logical_id.clone()).or_insert_with(|| spec.generate());
     }
     if values.len() > known {
-        let fresh = path.with_extension("new");
-        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
-        file.write_all(serde_json::to_string_pretty(&values)?.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(fresh, path)?;
+        keep(&path, &values)?;
     }
     Ok(values)
+}
+
+/// Replaces the file at one instant.
+fn keep(path: &Path, values: &BTreeMap<String, String>) -> io::Result<()> {
+    let fresh = path.with_extension("new");
+    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&fresh)?;
+    file.write_all(serde_json::to_string_pretty(values)?.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(fresh, path)
 }
 
 #[cfg(test)]
@@ -47,5 +55,19 @@ mod tests {
         assert_eq!(first["Key"].len(), 40);
         assert!(first["Key"].chars().all(|character| character.is_ascii_alphanumeric()));
         assert_eq!(open(directory.path(), &specs).unwrap(), first);
+    }
+
+    #[test]
+    fn programs_that_start_at_once_agree_on_one_secret() {
+        let template =
+            "Resources: {Key: {Type: 'AWS::SecretsManager::Secret', Properties: {GenerateSecretString: {}}}}";
+        let specs = Template::parse(template).unwrap().secrets(&Circumstances::default()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let drawn: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| open(directory.path(), &specs).unwrap())).collect();
+            starts.into_iter().map(|start| start.join().unwrap()).collect()
+        });
+        assert!(drawn.iter().all(|values| *values == drawn[0]));
     }
 }

@@ -65,6 +65,7 @@ impl Summaries {
             self.last_message(membership, head),
         )?;
         let Some(conversation) = found else { return Ok(None) };
+        let own = own.or_else(|| last_message.as_ref().and_then(|message| own_position(user, message)));
         let first = first_visible(conversation.history, membership.joined);
         let last_message = last_message.filter(|message| message.id.seq >= first).map(|mut message| {
             message.hide_before(first);
@@ -102,6 +103,12 @@ impl Summaries {
         let entries = self.log.entries_at(membership.conversation, &[seq]).await?;
         Ok(entries.iter().find_map(|entry| entry.message(membership.conversation)))
     }
+}
+
+/// Where the reader stands when the newest message is his own: sending reads, even where nothing remembers it yet.
+fn own_position(user: &UserId, message: &PlacedMessage) -> Option<ReadCursor> {
+    let PlacedMessage { id, n, created_at, .. } = message;
+    (message.sender == *user).then_some(ReadCursor { seq: id.seq, n: *n, at: *created_at })
 }
 
 /// The later of the stored cursor and the reader's own last message.
