@@ -121,7 +121,7 @@ async fn a_frame_that_is_none_is_malformed_and_keeps_its_id_where_it_has_one() {
     }
     let long = format!(r#"{{"type":"ping","id":"{}"}}"#, "x".repeat(65));
     assert_eq!(house.frame(&long).await.unwrap()["error"]["code"], "malformed");
-    let unknown = house.frame(r#"{"type":"message.sned","id":"r2"}"#).await.unwrap();
+    let unknown = house.frame(r#"{"type":"message.sing","id":"r2"}"#).await.unwrap();
     assert_eq!((&unknown["error"]["code"], &unknown["id"]), (&json!("unknown_type"), &json!("r2")));
     assert_eq!(house.frame(r#"{"type":"ping","id":"r3"}"#).await.unwrap()["type"], "pong");
 }
