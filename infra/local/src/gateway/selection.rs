@@ -137,9 +137,9 @@ mod tests {
     }
 
     #[test]
-    fn deep_nesting_is_no_danger() {
+    fn deep_nesting_is_passed_over_without_recursion() {
         let frame = format!("{{\"x\":{}1{},\"type\":\"a\"}}", "[".repeat(5_000), "]".repeat(5_000));
-        assert_eq!(select("$request.body.type", &frame), None);
+        assert_eq!(select("$request.body.type", &frame).as_deref(), Some("a"));
     }
 
     #[test]
