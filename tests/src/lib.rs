@@ -1,1 +1,20 @@
-//! Helpers of the journeys.
+//! The harness of the end-to-end tests: the real local cloud as a child process, and people who speak raw frames and requests to it.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on has failed"
+)]
+
+pub mod answer;
+pub mod cloud;
+pub mod credentials;
+pub mod deadline;
+pub mod person;
+pub mod programs;
+pub mod proxy;
+pub mod redis_server;
+pub mod socket;
+pub mod view;

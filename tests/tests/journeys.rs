@@ -1,0 +1,4 @@
+//! Journeys: raw frames and requests in and out of the running whole.
+
+#[path = "journeys/talk.rs"]
+mod talk;
