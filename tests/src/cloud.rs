@@ -90,6 +90,13 @@ impl Setup {
         self
     }
 
+    /// Tells more about what goes on inside.
+    #[must_use]
+    pub fn verbose(mut self) -> Self {
+        self.arguments.push("--verbose".to_owned());
+        self
+    }
+
     /// A parameter of the template.
     #[must_use]
     pub fn parameter(self, name: &str, value: &str) -> Self {

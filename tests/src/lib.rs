@@ -12,6 +12,7 @@ pub mod answer;
 pub mod cloud;
 pub mod credentials;
 pub mod deadline;
+pub mod issuer;
 pub mod person;
 pub mod programs;
 pub mod proxy;

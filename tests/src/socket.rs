@@ -149,6 +149,23 @@ impl Socket {
         .await
     }
 
+    /// Sends a request; none if the socket is closed before the answer comes.
+    pub async fn request_unless_closed(&mut self, kind: &str, data: &Value) -> Option<Value> {
+        let frame = json!({"type": kind, "id": "u", "data": data}).to_string();
+        self.stream.send(Message::text(frame)).await.ok()?;
+        within("an answer or the end", async {
+            loop {
+                if let Some(answer) = self.answers.pop_front() {
+                    return Some(answer);
+                }
+                if let Received::Closed(_) = self.receive().await {
+                    return None;
+                }
+            }
+        })
+        .await
+    }
+
     /// The next event.
     pub async fn event(&mut self) -> Value {
         within("an event", async {

@@ -1,4 +1,36 @@
 //! Journeys: raw frames and requests in and out of the running whole.
 
+#[path = "journeys/bad_input.rs"]
+mod bad_input;
+#[path = "journeys/conversations.rs"]
+mod conversations;
+#[path = "journeys/crowd.rs"]
+mod crowd;
+#[path = "journeys/duplicates.rs"]
+mod duplicates;
+#[path = "journeys/expiry.rs"]
+mod expiry;
+#[path = "journeys/fan_out.rs"]
+mod fan_out;
+#[path = "journeys/gateway.rs"]
+mod gateway;
+#[path = "journeys/handshakes.rs"]
+mod handshakes;
+#[path = "journeys/history.rs"]
+mod history;
+#[path = "journeys/isolated.rs"]
+mod isolated;
+#[path = "journeys/key_sets.rs"]
+mod key_sets;
+#[path = "journeys/outages.rs"]
+mod outages;
+#[path = "journeys/privacy.rs"]
+mod privacy;
+#[path = "journeys/refusals.rs"]
+mod refusals;
+#[path = "journeys/restarts.rs"]
+mod restarts;
+#[path = "journeys/sessions.rs"]
+mod sessions;
 #[path = "journeys/talk.rs"]
 mod talk;

@@ -5,7 +5,6 @@ use std::fs;
 use tokio::sync::OnceCell;
 
 use super::{Cloud, Folder, Setup};
-use crate::programs::Programs;
 
 impl Cloud {
     /// The one that is shared, with no option set. Its folder stays for whoever wants to know why a test failed.
@@ -13,9 +12,7 @@ impl Cloud {
         static SHARED: OnceCell<Cloud> = OnceCell::const_new();
         SHARED
             .get_or_init(|| async {
-                let tests = std::env::current_exe().unwrap();
-                let name = tests.file_name().unwrap().to_string_lossy().into_owned();
-                let folder = Programs::built().path("journeys").join(name);
+                let folder = std::env::current_exe().unwrap().with_extension("cloud");
                 // The first run finds none.
                 let _ = fs::remove_dir_all(&folder);
                 fs::create_dir_all(&folder).unwrap();

@@ -1,0 +1,107 @@
+//! One refusal per route, each paired with the same request that succeeds: a route without a case fails here.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use parlance_tests::answer::Answer;
+use parlance_tests::cloud::Cloud;
+use parlance_tests::programs::Programs;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// How a route refuses, and whom it serves.
+enum Case {
+    /// Without a token 401, with one this status.
+    NeedsToken(Value, u16),
+    /// There is nobody whom it does not serve; another method is API Gateway's 404.
+    ServesEverybody,
+    /// A frame of the socket is refused with this code, where the other data is acknowledged.
+    Frame(Value, &'static str, Value),
+    /// The handshake is refused without credentials.
+    Handshake,
+    /// Nobody asks for it: it cannot be refused.
+    NotAsked,
+}
+
+fn cases(me: &str, other: &str, conversation: &str, message: &str) -> Vec<(&'static str, String, Case)> {
+    let path = |path: &str| {
+        path.replace("{id}", if path.contains("messages/{id}") { message } else { conversation })
+    };
+    let text = json!({"conversation_id": conversation, "content": "served"});
+    let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
+    let http = |route: &'static str, case: Case| (route, path(route.split_once(' ').unwrap().1), case);
+    let reads = || Case::NeedsToken(Value::Null, 200);
+    vec![
+        http("GET /healthz", Case::ServesEverybody),
+        http("GET /api/messaging/limits", Case::ServesEverybody),
+        http("POST /api/messaging/ws/ticket", Case::NeedsToken(json!({}), 201)),
+        http("GET /api/messaging/conversations", reads()),
+        http("POST /api/messaging/conversations", Case::NeedsToken(json!({"title": me}), 201)),
+        http("POST /api/messaging/conversations/direct", Case::NeedsToken(json!({"user_id": other}), 200)),
+        http("GET /api/messaging/conversations/{id}", reads()),
+        http("GET /api/messaging/conversations/{id}/messages", reads()),
+        http("GET /api/messaging/conversations/{id}/log", reads()),
+        http("POST /api/messaging/messages", Case::NeedsToken(text.clone(), 201)),
+        http("GET /api/messaging/messages/{id}", reads()),
+        ("$connect", String::new(), Case::Handshake),
+        ("$disconnect", String::new(), Case::NotAsked),
+        ("$default", "nonsense".to_owned(), Case::Frame(json!({}), "unknown_type", Value::Null)),
+        ("message.send", "message.send".to_owned(), Case::Frame(foreign, "not_found", text)),
+    ]
+}
+
+/// The routes as the template has them.
+fn routes() -> BTreeSet<String> {
+    let template = fs::read_to_string(Programs::built().root.join("template.yaml")).unwrap();
+    let value = |line: &str, name: &str| {
+        let (_, rest) = line.split_once(name)?;
+        Some(rest.split([',', '}']).next()?.trim().trim_matches('"').to_owned())
+    };
+    let http = |line: &str| {
+        let (_, path) = line.split_once(" Path: ")?;
+        let path = path.trim_end_matches(['}', ' ']).trim_matches('"');
+        let path =
+            if path.contains('{') && !path.contains('}') { format!("{path}}}") } else { path.to_owned() };
+        Some(format!("{} {path}", value(line, "Method: ")?))
+    };
+    template.lines().filter_map(|line| value(line, "RouteKey: ").or_else(|| http(line))).collect()
+}
+
+#[tokio::test]
+async fn each_route_refuses_as_it_should_and_serves_whom_it_should() {
+    let cloud = Cloud::shared().await;
+    let [alice, bob] = cloud.people(["alice", "bob"]);
+    let conversation = alice.direct_with(&bob).await;
+    let message = alice.says(&conversation, "first").await["id"].as_str().unwrap().to_owned();
+    let cases = cases(&alice.id, &bob.id, &conversation, &message);
+    let covered: BTreeSet<String> = cases.iter().map(|(route, ..)| (*route).to_owned()).collect();
+    assert_eq!(covered, routes(), "each route has its case");
+
+    let mut socket = alice.connect().await;
+    for (route, path, case) in cases {
+        let method = || Method::from_bytes(route.split(' ').next().unwrap().as_bytes()).unwrap();
+        match case {
+            Case::NeedsToken(body, status) => {
+                let refused = Answer::to(alice.anonymous(method(), &path).json(&body)).await;
+                refused.refused(401, "unauthenticated");
+                let served = Answer::to(alice.request(method(), &path).json(&body)).await;
+                assert_eq!(served.status, status, "{route}: {}", served.text);
+            }
+            Case::ServesEverybody => {
+                assert_eq!(Answer::to(alice.anonymous(method(), &path)).await.status, 200, "{route}");
+                assert_eq!(Answer::to(alice.request(Method::DELETE, &path)).await.status, 404, "{route}");
+            }
+            Case::Frame(refused, code, served) => {
+                socket.refused(&path, &refused, code).await;
+                if served.is_object() {
+                    socket.acked(&path, &served).await;
+                }
+            }
+            Case::Handshake => {
+                assert_eq!(alice.handshake("/ws/messaging/").refused().await, 401);
+                alice.connect().await;
+            }
+            Case::NotAsked => {}
+        }
+    }
+}
