@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -209,6 +210,12 @@ impl Cloud {
             .collect()
     }
 
+    /// Kills a child and waits until the local cloud has noticed.
+    pub async fn kill_child(&self, pid: i32) {
+        kill(pid, Signal::KILL);
+        eventually("a child to end", async || (!self.pids("").await.contains(&pid)).then_some(())).await;
+    }
+
     /// Waits until so many children have a name that begins so.
     pub async fn pids_of(&self, name: &str, count: usize) -> Vec<i32> {
         let what = format!("{count} processes of {name}");
@@ -216,7 +223,14 @@ impl Cloud {
     }
 
     async fn local(&self, what: &str) -> Value {
-        reqwest::get(format!("{}/_local/{what}", self.origin)).await.unwrap().json().await.unwrap()
+        self.person_called("local")
+            .anonymous(Method::GET, &format!("/_local/{what}"))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     /// Everything that the local cloud, the functions and the relays have written so far.

@@ -135,6 +135,24 @@ impl Socket {
         self.acked("message.send", &data).await["data"]["message"].clone()
     }
 
+    /// Sends a message as a client does that was told to try again: until it is stored.
+    pub async fn insists(&mut self, conversation: &str, content: &str) {
+        let data =
+            json!({"conversation_id": conversation, "content": content, "client_id": content, "after": 1});
+        within("a busy conversation", async {
+            loop {
+                let answer = self.request("message.send", &data).await;
+                if answer["type"] == "ack" {
+                    return;
+                }
+                assert_eq!(answer["error"]["retryable"], true, "{answer}");
+                let pause = answer["error"]["retry_after_ms"].as_u64().unwrap_or_default();
+                tokio::time::sleep(Duration::from_millis(pause)).await;
+            }
+        })
+        .await;
+    }
+
     /// The answer to the request with this id; of those without an id the oldest.
     pub async fn answer(&mut self, id: Option<&str>) -> Value {
         within("an answer", async {

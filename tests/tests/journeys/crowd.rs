@@ -24,7 +24,7 @@ async fn everybody_hears_everything(cloud: &Cloud) {
 
     let speaking = speakers.into_iter().enumerate().map(async |(speaker, mut socket)| {
         for number in 0..MESSAGES {
-            socket.says(&conversation, &format!("{speaker}:{number}")).await;
+            socket.insists(&conversation, &format!("{speaker}:{number}")).await;
         }
     });
     let listening =

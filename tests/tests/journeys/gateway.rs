@@ -72,7 +72,7 @@ async fn a_function_that_hangs_is_given_up_and_the_next_call_is_served() {
     let answer = alice.post("messages/", &message).await;
     assert_eq!((answer.status, answer.json()), (503, json!({"message": "Service Unavailable"})));
     for function in [send, messages] {
-        kill(function, Signal::KILL);
+        cloud.kill_child(function).await;
     }
     socket.says(&conversation, "after").await;
     alice.says(&conversation, "after, over HTTP").await;

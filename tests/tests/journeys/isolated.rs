@@ -14,7 +14,7 @@ async fn frozen_functions_lose_nothing() {
 
     let speaking = speakers.into_iter().enumerate().map(async |(speaker, mut socket)| {
         for number in 0..10 {
-            socket.says(&conversation, &format!("{speaker}:{number}")).await;
+            socket.insists(&conversation, &format!("{speaker}:{number}")).await;
         }
     });
     let listening =

@@ -52,7 +52,7 @@ async fn a_killed_function_is_replaced_at_the_next_frame() {
     for number in 0..3 {
         phone.says(&conversation, &number.to_string()).await;
         assert_eq!(laptop.event_of("message.created").await["data"]["content"], number.to_string());
-        kill(cloud.pids_of("WsMessageSend", 1).await[0], Signal::KILL);
+        cloud.kill_child(cloud.pids_of("WsMessageSend", 1).await[0]).await;
     }
     assert_eq!(phone.request("ping", &json!({})).await["type"], "pong");
 }

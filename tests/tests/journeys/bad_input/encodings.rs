@@ -120,18 +120,17 @@ async fn an_event_that_would_not_fit_into_one_frame_is_too_large() {
 #[tokio::test]
 async fn a_message_between_32_and_128_kilobytes_is_refused_and_the_socket_stays_open() {
     let mut scene = Scene::set().await;
+    let body = scene.body(r#""padded","filling":""#);
     let padded = |size: usize| {
-        let (start, end) = (scene.body(r#""padded","filling":""#), "\"}");
-        let start = start.trim_end_matches('}').to_owned();
+        let (start, end) = (body.trim_end_matches('}'), "\"}");
         format!("{start}{}{end}", "x".repeat(size - start.len() - end.len()))
     };
-    let body = padded(64 * 1_024);
-    let frame = format!(r#"{{"type":"message.send","id":"x","data":{body}}}"#);
+    let frame = format!(r#"{{"type":"message.send","id":"x","data":{}}}"#, padded(64 * 1_024));
     scene.socket.send_in_frames(&frame, 30_000).await;
     let nack = scene.socket.answer(Some("x")).await;
     assert_eq!(nack["error"]["code"], "too_large", "{nack}");
-    let body = padded(31 * 1_024);
-    scene.socket.send(format!(r#"{{"type":"message.send","id":"y","data":{body}}}"#)).await;
+    let frame = format!(r#"{{"type":"message.send","id":"y","data":{}}}"#, padded(31 * 1_024));
+    scene.socket.send(frame).await;
     assert_eq!(scene.socket.answer(Some("y")).await["type"], "ack");
     scene.has_stored(&["padded"]).await;
 }
@@ -141,8 +140,6 @@ async fn a_body_beyond_a_megabyte_is_too_large() {
     let mut scene = Scene::set().await;
     let filling = format!("{{\"filling\":\"{}\"}}", "x".repeat(1_024 * 1_024));
     scene.alice.post_bytes("messages/", filling).await.refused(413, "too_large");
-    let answer = scene.alice.post_bytes("messages/", vec![b' '; 11 * 1_024 * 1_024]).await;
-    assert_eq!(answer.status, 413, "API Gateway's own limit");
     scene.alice.says(&scene.conversation, "small").await;
     scene.has_stored(&["small"]).await;
 }
