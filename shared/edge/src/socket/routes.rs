@@ -22,6 +22,9 @@ use crate::{
     telemetry::{self, Noted},
 };
 
+/// The largest message that is read: API Gateway lets pass up to 128 KB, in frames of up to 32 KB each.
+const MAX_INBOUND_BYTES: usize = 32 * 1024;
+
 /// What is done with the frames of one type.
 #[async_trait]
 pub trait SocketRoute: Send + Sync {
@@ -112,7 +115,13 @@ fn read(event: &SocketEvent) -> Result<ClientFrame, MalformedFrame> {
     if event.is_base64_encoded {
         return Err(MalformedFrame { id: None, problem: Problem::malformed("frames are text") });
     }
-    ClientFrame::parse(event.body.as_deref().unwrap_or_default())
+    let text = event.body.as_deref().unwrap_or_default();
+    let frame = ClientFrame::parse(text)?;
+    if text.len() > MAX_INBOUND_BYTES {
+        let problem = Problem::new(ErrorCode::TooLarge, "a message has at most 32 KB");
+        return Err(MalformedFrame { id: frame.id, problem });
+    }
+    Ok(frame)
 }
 
 fn expired() -> Problem {
