@@ -4,8 +4,6 @@
 mod bad_input;
 #[path = "journeys/conversations.rs"]
 mod conversations;
-#[path = "journeys/crowd.rs"]
-mod crowd;
 #[path = "journeys/duplicates.rs"]
 mod duplicates;
 #[path = "journeys/expiry.rs"]
