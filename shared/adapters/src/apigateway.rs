@@ -28,7 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(1);
 /// What stands for itself in a path.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// Posts over one pool of connections. It signs for itself: the SDK's client costs several times the processor time of a post (docs/adr).
+/// Posts over one pool of connections. It signs for itself (docs/adr/0006).
 pub struct ManagementPoster {
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     /// The endpoint with its stage, without a slash at its end.
