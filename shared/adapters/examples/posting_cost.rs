@@ -66,7 +66,7 @@ async fn measure<F: Future<Output = ()>>(name: &str, post: impl Fn() -> F) {
     }
     let (started, before) = (Instant::now(), processor_time());
     stream::iter(0..POSTS).map(|_| post()).buffer_unordered(AT_ONCE).collect::<Vec<()>>().await;
-    let (took, used) = (started.elapsed(), processor_time() - before);
+    let (took, used) = (started.elapsed(), processor_time().saturating_sub(before));
     let posts = u32::try_from(POSTS).unwrap();
     println!(
         "{name}: {:?} of processor time per post, {:.0}/s",

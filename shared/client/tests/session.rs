@@ -1,5 +1,11 @@
 //! A whole client against a server that loses answers, cuts sockets and tells things out of order.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "session/server.rs"]
 mod server;

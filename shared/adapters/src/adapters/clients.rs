@@ -150,9 +150,9 @@ fn built<T: Clone>(
     cell: &OnceLock<T>,
     build: impl FnOnce() -> Result<T, ConfigurationError>,
 ) -> Result<T, ConfigurationError> {
-    if let Some(built) = cell.get() {
-        return Ok(built.clone());
+    if let Some(known) = cell.get() {
+        return Ok(known.clone());
     }
-    let built = build()?;
-    Ok(cell.get_or_init(|| built).clone())
+    let fresh = build()?;
+    Ok(cell.get_or_init(|| fresh).clone())
 }

@@ -53,6 +53,9 @@ impl RedisConversationCache {
     }
 }
 
+/// A head, a roster, and one relay if one lives.
+type OpeningAnswer = (Option<Vec<u8>>, Option<Vec<u8>>, Vec<Vec<u8>>);
+
 #[async_trait]
 impl ConversationCache for RedisConversationCache {
     async fn opening(&self, conversation: ConversationId) -> Opening {
@@ -68,8 +71,7 @@ impl ConversationCache for RedisConversationCache {
             .arg("LIMIT")
             .arg(0)
             .arg(1);
-        type Answer = (Option<Vec<u8>>, Option<Vec<u8>>, Vec<Vec<u8>>);
-        let Some((head, roster, relays)) = self.link.run::<Answer>(&commands).await else {
+        let Some((head, roster, relays)) = self.link.run::<OpeningAnswer>(&commands).await else {
             return Opening::default();
         };
         Opening {

@@ -26,15 +26,12 @@ async fn a_frame_is_posted_signed_to_the_encoded_id() {
     assert_eq!(poster.post(&id("L0SM9cOFvHcCIhw="), b"{\"type\":\"x\"}").await, Posted::Delivered);
     poster.close(&id("a/b?c#d%e")).await;
     let calls = gateway.calls.lock().unwrap().clone();
-    let [warmed, posted, closed] = &calls[..] else { panic!("{calls:?}") };
+    let [warmed, post, closed] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!((warmed.method.as_str(), warmed.socket), ("GET", 0));
-    assert_eq!(
-        (posted.method.as_str(), posted.path.as_str()),
-        ("POST", "/live/@connections/L0SM9cOFvHcCIhw%3D")
-    );
-    assert_eq!(&posted.body[..], b"{\"type\":\"x\"}");
-    assert!(posted.authorization.starts_with("AWS4-HMAC-SHA256 Credential="), "{}", posted.authorization);
-    assert!(posted.authorization.contains("/eu-central-1/execute-api/aws4_request"));
+    assert_eq!((post.method.as_str(), post.path.as_str()), ("POST", "/live/@connections/L0SM9cOFvHcCIhw%3D"));
+    assert_eq!(&post.body[..], b"{\"type\":\"x\"}");
+    assert!(post.authorization.starts_with("AWS4-HMAC-SHA256 Credential="), "{}", post.authorization);
+    assert!(post.authorization.contains("/eu-central-1/execute-api/aws4_request"));
     assert_eq!(
         (closed.method.as_str(), closed.path.as_str()),
         ("DELETE", "/live/@connections/a%2Fb%3Fc%23d%25e")

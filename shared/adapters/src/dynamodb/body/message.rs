@@ -57,8 +57,8 @@ impl<'b> StoredMessage<'b> {
             kind: self.kind.map_or(Some(MessageKind::default()), MessageKind::parse)?,
             content: MessageContent::from_stored(self.content.to_owned()),
             attachments: self.attachments.into_iter().map(|id| AttachmentId::from_bytes(id.into())).collect(),
-            reply_to: some_seq(self.reply_to)?,
-            thread: some_seq(self.thread)?,
+            reply_to: self.reply_to.map(stored_seq).transpose().ok()?,
+            thread: self.thread.map(stored_seq).transpose().ok()?,
             mentions: self
                 .mentions
                 .into_iter()
@@ -76,9 +76,7 @@ impl<'b> StoredMessage<'b> {
     }
 }
 
-fn some_seq(value: Option<u64>) -> Option<Option<Seq>> {
-    match value {
-        None => Some(None),
-        Some(value) => Seq::new(value).map(Some),
-    }
+/// A position as it is stored; none is 0.
+fn stored_seq(value: u64) -> Result<Seq, ()> {
+    Seq::new(value).ok_or(())
 }

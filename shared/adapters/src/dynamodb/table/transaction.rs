@@ -1,7 +1,7 @@
 //! Several writes, all or nothing.
 
 use aws_sdk_dynamodb::{
-    operation::transact_write_items::TransactWriteItemsError,
+    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
     types::{
         CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
     },
@@ -52,9 +52,8 @@ impl Table {
     pub async fn transact(&self, writes: &[Write]) -> Result<Transacted, PortError> {
         for failures in 0..ATTEMPTS {
             pause(failures).await;
-            let reasons = match self.transact_once(writes).await? {
-                None => return Ok(Transacted::Done),
-                Some(reasons) => reasons,
+            let Some(reasons) = self.transact_once(writes).await? else {
+                return Ok(Transacted::Done);
             };
             if let Some(refusals) = refusals(&reasons) {
                 return Ok(Transacted::Refused(refusals));
@@ -77,7 +76,7 @@ impl Table {
             .set_return_consumed_capacity(self.capacity())
             .send()
             .await;
-        let capacity = answer.as_ref().map(|answer| answer.consumed_capacity()).unwrap_or_default();
+        let capacity = answer.as_ref().map(TransactWriteItemsOutput::consumed_capacity).unwrap_or_default();
         self.record("TransactWriteItems", capacity);
         match answer {
             Ok(_) => Ok(None),
