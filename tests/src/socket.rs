@@ -35,7 +35,7 @@ impl Handshake {
 
     /// Opens the socket, or tells the status with which it was refused.
     pub async fn open(self) -> Result<Socket, u16> {
-        match within("a handshake", connect_async(self.0)).await {
+        match within("a handshake", Box::pin(connect_async(self.0))).await {
             Ok((stream, response)) => {
                 let subprotocol = response.headers().get("sec-websocket-protocol");
                 let subprotocol = subprotocol.map(|name| name.to_str().unwrap().to_owned());

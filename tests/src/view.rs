@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use tokio::time::timeout;
 
+use crate::deadline::DEADLINE;
 use crate::socket::Socket;
 
 /// The durable events of one conversation in the order in which they came.
@@ -18,11 +20,17 @@ impl View {
     /// Collects until every entry from `first` to `last` was seen.
     pub async fn of(socket: &mut Socket, conversation: &str, first: u64, last: u64) -> Self {
         let mut view = Self::default();
-        while !view.has_all(first, last) {
-            let event = socket.event().await;
-            if event["conversation_id"] == conversation {
-                view.take(event);
+        let all = async {
+            while !view.has_all(first, last) {
+                let event = socket.event().await;
+                if event["conversation_id"] == conversation {
+                    view.take(event);
+                }
             }
+        };
+        if timeout(DEADLINE, all).await.is_err() {
+            let missing: Vec<u64> = (first..=last).filter(|seq| !view.entries.contains_key(seq)).collect();
+            panic!("of {first} to {last} these never came: {missing:?}");
         }
         view
     }

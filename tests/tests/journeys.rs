@@ -1,9 +1,18 @@
 //! Journeys: raw frames and requests in and out of the running whole.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a journey that cannot go on has failed"
+)]
 
 #[path = "journeys/bad_input.rs"]
 mod bad_input;
 #[path = "journeys/conversations.rs"]
 mod conversations;
+#[path = "journeys/crowd.rs"]
+mod crowd;
 #[path = "journeys/duplicates.rs"]
 mod duplicates;
 #[path = "journeys/expiry.rs"]

@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use parlance_tests::cloud::Setup;
+use parlance_tests::person::Person;
 use parlance_tests::view::View;
 
 #[tokio::test]
@@ -9,8 +10,8 @@ async fn frozen_functions_lose_nothing() {
     let cloud = Setup::default().isolated().start().await;
     let people = cloud.people(["alice", "bob", "carol", "dave"]);
     let conversation = people[0].group_with(&people[1..]).await;
-    let listeners = join_all(people.iter().map(|person| person.connect())).await;
-    let speakers = join_all(people.iter().map(|person| person.connect())).await;
+    let listeners = join_all(people.iter().map(Person::connect)).await;
+    let speakers = join_all(people.iter().map(Person::connect)).await;
 
     let speaking = speakers.into_iter().enumerate().map(async |(speaker, mut socket)| {
         for number in 0..10 {

@@ -88,8 +88,8 @@ async fn at_the_end_no_child_is_left() {
             cloud.stop().await
         };
         eventually("all children to end", async || {
-            let alive = |pid: &i32| std::path::Path::new(&format!("/proc/{pid}/exe")).exists();
-            (!children.iter().any(alive)).then_some(())
+            let is_there = |pid: &i32| std::path::Path::new(&format!("/proc/{pid}/exe")).exists();
+            (!children.iter().any(is_there)).then_some(())
         })
         .await;
     }
