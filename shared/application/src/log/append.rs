@@ -33,7 +33,7 @@ pub const VERIFIED_WINDOW: u64 = 512;
 const ATTEMPTS: u32 = 8;
 
 /// The longest pause before an overtaken append begins again, in its first attempt; it doubles with each.
-const FIRST_PAUSE: Duration = Duration::from_millis(4);
+const FIRST_PAUSE: Duration = Duration::from_millis(12);
 
 /// Appends messages to logs.
 #[derive(Clone)]
