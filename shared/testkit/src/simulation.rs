@@ -22,9 +22,9 @@ use self::{faults::Faults, trial::Trial};
 /// Every kind of broken promise that was found, and in how many trials.
 pub type Violations = BTreeMap<&'static str, u64>;
 
-/// Runs trials with the seeds `0..trials` on all processors. Stops early at the first violation if asked to.
+/// Runs trials with the seeds `0..trials` on all processors, until one of them shows a violation of `wanted`.
 /// Returns the violations, the lowest seed that showed one, and how many trials were run.
-pub fn run(faults: &Faults, trials: u64, stop_at_first: bool) -> (Violations, Option<u64>, u64) {
+pub fn run(faults: &Faults, trials: u64, wanted: &[&str]) -> (Violations, Option<u64>, u64) {
     let next = AtomicU64::new(0);
     let ran = AtomicU64::new(0);
     let found: Mutex<(Violations, Option<u64>)> = Mutex::default();
@@ -34,7 +34,9 @@ pub fn run(faults: &Faults, trials: u64, stop_at_first: bool) -> (Violations, Op
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= trials || (stop_at_first && found.lock().unwrap().1.is_some()) {
+                    let is_found =
+                        || wanted.iter().any(|wanted| found.lock().unwrap().0.contains_key(wanted));
+                    if seed >= trials || is_found() {
                         break;
                     }
                     let violations = Trial::new(seed, faults.clone()).run();

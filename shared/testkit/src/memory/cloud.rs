@@ -1,7 +1,7 @@
 //! The state behind the twins of the table's ports: single items, and transactions that others may see half done.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -32,15 +32,15 @@ pub struct MemoryCloud {
 #[derive(Default)]
 pub struct State {
     /// Logs, by conversation and position.
-    pub logs: HashMap<ConversationId, BTreeMap<Seq, Entry>>,
+    pub logs: BTreeMap<ConversationId, BTreeMap<Seq, Entry>>,
     /// Conversations.
-    pub conversations: HashMap<ConversationId, Conversation>,
+    pub conversations: BTreeMap<ConversationId, Conversation>,
     /// Rosters.
     pub rosters: BTreeMap<(ConversationId, UserId), Participant>,
     /// Memberships.
     pub memberships: BTreeMap<(UserId, ConversationId), Membership>,
     /// Where messages of a known key stand.
-    pub keys: HashMap<(UserId, ConversationId, ClientMessageId), Seq>,
+    pub keys: BTreeMap<(UserId, ConversationId, ClientMessageId), Seq>,
     /// Every entry in the order in which it came to stand: the stream.
     pub stream: Vec<(ConversationId, Entry)>,
     locks: BTreeSet<ItemKey>,

@@ -1,7 +1,7 @@
 //! The memory twin of what Redis keeps: hints, marks and the relays' channel; it can forget, roll back, and be out of reach.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -30,13 +30,13 @@ pub struct MemoryRedis {
 #[derive(Clone, Default)]
 pub struct Keys {
     /// Heads.
-    pub heads: HashMap<ConversationId, Head>,
+    pub heads: BTreeMap<ConversationId, Head>,
     /// Rosters under the version that their readers knew.
-    pub rosters: HashMap<ConversationId, (Seq, Arc<Roster>)>,
+    pub rosters: BTreeMap<ConversationId, (Seq, Arc<Roster>)>,
     /// Where users' own newest messages stand.
-    pub own: HashMap<UserId, HashMap<ConversationId, ReadCursor>>,
+    pub own: BTreeMap<UserId, BTreeMap<ConversationId, ReadCursor>>,
     /// What was delivered or handed over.
-    pub sent: HashSet<(ConversationId, Seq)>,
+    pub sent: BTreeSet<(ConversationId, Seq)>,
     /// Whether a relay is alive.
     pub has_relay: bool,
     /// What was published and not yet heard.

@@ -68,6 +68,7 @@ impl Trial {
         let lost = self.random.index(8) as u64;
         let cut = Seq::new(self.newest().saturating_sub(lost).max(1)).unwrap();
         self.actors.clear();
+        self.stage.restart();
         self.timers.clear();
         self.redo.clear();
         for message in &mut self.messages {

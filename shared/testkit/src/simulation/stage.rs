@@ -46,10 +46,20 @@ pub struct Stage {
     /// The relay.
     pub relay: RelayHost,
     new_relay: Arc<dyn Fn() -> RelayHost + Send + Sync>,
+    rewire: Arc<dyn Fn(Outsides) -> Self + Send + Sync>,
     /// `fan-out`.
     pub fan_out: FanOut,
     /// `on-log-entry`.
     pub repair: RepairEntries,
+}
+
+/// What outlives every process of ours.
+struct Outsides {
+    cloud: MemoryCloud,
+    redis: MemoryRedis,
+    connections: MemoryConnections,
+    gateway: MemoryGateway,
+    queues: MemoryQueues,
 }
 
 impl Stage {
@@ -61,12 +71,29 @@ impl Stage {
         safeguards: Safeguards,
         window: u64,
     ) -> Self {
+        let outsides = Outsides {
+            cloud: MemoryCloud::behind(Arc::clone(&gate)),
+            redis: MemoryRedis::behind(Arc::clone(&gate)),
+            gateway: MemoryGateway::behind(Arc::clone(&gate)),
+            queues: MemoryQueues::behind(gate),
+            connections: MemoryConnections::default(),
+        };
+        Self::over(outsides, clock, random, safeguards, window)
+    }
+
+    fn over(
+        outsides: Outsides,
+        clock: &Arc<dyn Clock>,
+        random: &Arc<dyn Random>,
+        safeguards: Safeguards,
+        window: u64,
+    ) -> Self {
+        let Outsides { cloud, redis, connections, gateway, queues } = outsides;
         let (clock, random) = (Arc::clone(clock), Arc::clone(random));
-        let cloud = MemoryCloud::behind(Arc::clone(&gate));
-        let redis = MemoryRedis::behind(Arc::clone(&gate));
-        let gateway = MemoryGateway::behind(Arc::clone(&gate));
-        let queues = MemoryQueues::behind(gate);
-        let connections = MemoryConnections::default();
+        let rewire = {
+            let (clock, random) = (Arc::clone(&clock), Arc::clone(&random));
+            move |outsides| Self::over(outsides, &clock, &random, safeguards, window)
+        };
         let table = Arc::new(cloud.clone());
         let hints = Arc::new(redis.clone());
         let poster = Arc::new(gateway.clone());
@@ -137,6 +164,7 @@ impl Stage {
             change: ChangeConversation::new(changer, events, announcer, hints.clone()),
             relay: new_relay(),
             new_relay: Arc::new(new_relay),
+            rewire: Arc::new(rewire),
             fan_out: FanOut::new(lanes(), closer, clock),
             repair,
             cloud,
@@ -145,6 +173,20 @@ impl Stage {
             gateway,
             queues,
         }
+    }
+
+    /// Starts every process anew: nothing stands in a lane or a queue any more.
+    pub fn restart(&mut self) {
+        let outsides = Outsides {
+            cloud: self.cloud.clone(),
+            redis: self.redis.clone(),
+            connections: self.connections.clone(),
+            gateway: self.gateway.clone(),
+            queues: self.queues.clone(),
+        };
+        self.queues.take_orders();
+        self.queues.take_looks();
+        *self = (self.rewire)(outsides);
     }
 
     /// Starts a relay in place of one that died: with empty lanes.

@@ -1,7 +1,7 @@
 //! One trial: a conversation of four people, messages and changes that race, and everything that goes wrong meanwhile.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
@@ -45,8 +45,8 @@ pub struct Trial {
     pub(super) messages: Vec<MessagePlan>,
     pub(super) changes: Vec<ChangePlan>,
     pub(super) violations: BTreeSet<&'static str>,
-    pub(super) relay_lost: HashSet<Seq>,
-    pub(super) relayed: HashSet<Seq>,
+    pub(super) relay_lost: BTreeSet<Seq>,
+    pub(super) relayed: BTreeSet<Seq>,
     pub(super) fresh_acks: Vec<Seq>,
     pub(super) was_restored: bool,
     pub(super) actors: Vec<Actor>,
@@ -54,7 +54,7 @@ pub struct Trial {
     pub(super) streamed: usize,
     pub(super) redo: Vec<(ConversationId, Entry)>,
     pub(super) snapshots: Vec<Keys>,
-    pub(super) touched: HashMap<UserId, u64>,
+    pub(super) touched: BTreeMap<UserId, u64>,
 }
 
 /// A message that a client wants to send.
@@ -129,8 +129,8 @@ impl Trial {
             messages: Vec::new(),
             changes: Vec::new(),
             violations: BTreeSet::new(),
-            relay_lost: HashSet::new(),
-            relayed: HashSet::new(),
+            relay_lost: BTreeSet::new(),
+            relayed: BTreeSet::new(),
             fresh_acks: Vec::new(),
             was_restored: false,
             actors: Vec::new(),
@@ -138,7 +138,7 @@ impl Trial {
             streamed: 0,
             redo: Vec::new(),
             snapshots: Vec::new(),
-            touched: HashMap::new(),
+            touched: BTreeMap::new(),
             faults,
             random,
             clock,
@@ -333,7 +333,7 @@ impl Trial {
             // With the process, everything dies that stood in its lanes.
             ActorRole::Relay { seq } => {
                 self.relay_lost.extend(seq);
-                self.relay_lost.extend(self.relayed.drain());
+                self.relay_lost.append(&mut self.relayed);
                 self.actors.retain(|other| !matches!(other.role, ActorRole::Relay { .. }));
                 self.stage.replace_relay();
             }
