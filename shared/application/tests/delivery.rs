@@ -17,7 +17,7 @@ use parlance_application::{
     },
     ports::{
         connections::ConnectionDirectory,
-        delivery::{Broadcast, Posted, RelayBus},
+        delivery::{Broadcast, Hearing, Posted, RelayBus},
         environment::Clock,
     },
     safeguards::Safeguards,
@@ -136,6 +136,7 @@ fn broadcast(seq: u64) -> Broadcast {
         conversation: CONVERSATION,
         seq: Seq::new(seq),
         roster_version: Seq::FIRST,
+        hearing: Hearing::Log,
         subjects: Vec::new(),
         except: None,
         frame: format!("{seq};").into_bytes(),

@@ -37,6 +37,11 @@ impl SocketScope {
         }
     }
 
+    /// Whether a socket of this scope hears what is for its user himself: mentions, invitations.
+    pub const fn hears_personal(self) -> bool {
+        matches!(self, Self::Messaging | Self::Conversation(_))
+    }
+
     /// The one conversation that the socket is for, if it is for one.
     pub const fn conversation(self) -> Option<ConversationId> {
         match self {

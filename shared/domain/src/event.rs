@@ -8,6 +8,7 @@ use crate::{
     message::PlacedMessage,
     permissions::Role,
     roster::Roster,
+    signal::Signal,
     time::Timestamp,
 };
 
@@ -104,6 +105,9 @@ pub struct ConversationView {
 pub trait EventEncoder: Send + Sync {
     /// One event as a frame of its own.
     fn event(&self, event: &Event) -> Vec<u8>;
+
+    /// One signal as a frame of its own.
+    fn signal(&self, signal: &Signal) -> Vec<u8>;
 
     /// Several encoded frames as one.
     fn batch(&self, frames: &[&[u8]]) -> Vec<u8>;

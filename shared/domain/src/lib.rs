@@ -10,4 +10,5 @@ pub mod log;
 pub mod message;
 pub mod permissions;
 pub mod roster;
+pub mod signal;
 pub mod time;

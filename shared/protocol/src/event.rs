@@ -7,7 +7,12 @@ use parlance_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{conversation::Conversation, message::Message, wire_time::WireTime};
+use crate::{
+    conversation::Conversation,
+    message::Message,
+    signal::{NotificationCreated, PresenceUpdated, ReadUpdated, TypingIndicator},
+    wire_time::WireTime,
+};
 
 /// One event. With `seq` it is durable: that entry of the conversation's log; without, it may be lost.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +54,14 @@ pub enum EventData {
     ParticipantRemoved(ParticipantChange),
     /// Somebody has another role.
     ParticipantUpdated(ParticipantChange),
+    /// Who is typing now.
+    TypingIndicator(TypingIndicator),
+    /// How far somebody has read.
+    ReadUpdated(ReadUpdated),
+    /// How somebody is.
+    PresenceUpdated(PresenceUpdated),
+    /// Something for the user himself.
+    NotificationCreated(NotificationCreated),
     /// The server is about to close the socket.
     SessionClosing(SessionClosing),
     /// Something that this reader may not see, or of a type that this client does not know.
@@ -138,6 +151,10 @@ impl EventFrame {
             "participant.added" => EventData::ParticipantAdded(read(data)?),
             "participant.removed" => EventData::ParticipantRemoved(read(data)?),
             "participant.updated" => EventData::ParticipantUpdated(read(data)?),
+            "typing.indicator" => EventData::TypingIndicator(read(data)?),
+            "read.updated" => EventData::ReadUpdated(read(data)?),
+            "presence.updated" => EventData::PresenceUpdated(read(data)?),
+            "notification.created" => EventData::NotificationCreated(read(data)?),
             "session.closing" => EventData::SessionClosing(read(data)?),
             _ => return None,
         })

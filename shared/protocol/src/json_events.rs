@@ -4,6 +4,7 @@ use parlance_domain::{
     event::{Closing, ConversationView, Event, EventBody, EventEncoder},
     head::Seq,
     log::Joining,
+    signal::Signal,
 };
 use serde::Serialize;
 
@@ -26,6 +27,10 @@ pub struct JsonEvents;
 impl EventEncoder for JsonEvents {
     fn event(&self, event: &Event) -> Vec<u8> {
         serde_json::to_vec(&EventFrame::from(event)).unwrap_or_default()
+    }
+
+    fn signal(&self, signal: &Signal) -> Vec<u8> {
+        serde_json::to_vec(&EventFrame::from(signal)).unwrap_or_default()
     }
 
     fn batch(&self, frames: &[&[u8]]) -> Vec<u8> {

@@ -11,6 +11,7 @@ pub mod message;
 pub mod page;
 pub mod problem;
 pub mod request;
+pub mod signal;
 pub mod wire_time;
 
 pub use parlance_domain::{head::Seq, ids};

@@ -10,6 +10,7 @@ use parlance_domain::{
     message::{Message, MessageBody, MessageContent, MessageKind, Metadata, PlacedMessage},
     permissions::Role,
     roster::{Participant, Roster},
+    signal::{Notification, Presence, PresenceStatus, Signal, SignalBody, TypingUser},
     time::Timestamp,
 };
 use parlance_protocol::{
@@ -123,6 +124,37 @@ fn every_event_is_the_contract() {
         let hidden = if frame["data"]["hidden"] == true { ".hidden" } else { "" };
         insta::assert_json_snapshot!(format!("{}{hidden}", frame["type"].as_str().unwrap()), frame);
     }
+}
+
+fn every_signal() -> Vec<Signal> {
+    let presence =
+        Presence { status: PresenceStatus::Offline, text: Some("back at 9".into()), last_seen_at: Some(AT) };
+    let message = MessageId::new(conversation_id(), seq(412));
+    let bodies = [
+        SignalBody::Typing { users: vec![TypingUser { user: user("bob"), expires_at: AT }] },
+        SignalBody::Read { user: user("bob"), seq: seq(412), at: AT },
+        SignalBody::Presence { user: user("bob"), presence },
+        SignalBody::Notification(Notification::Mention { message, by: user("alice") }),
+        SignalBody::Notification(Notification::Invitation { by: user("alice") }),
+    ];
+    let conversation =
+        |body: &SignalBody| (!matches!(body, SignalBody::Presence { .. })).then(conversation_id);
+    bodies.map(|body| Signal { conversation: conversation(&body), at: AT, body }).into()
+}
+
+#[test]
+fn every_signal_is_the_contract_and_a_client_reads_it() {
+    let frames: Vec<Value> = every_signal()
+        .iter()
+        .map(|signal| {
+            let bytes = JsonEvents.signal(signal);
+            let read: EventFrame = serde_json::from_slice(&bytes).unwrap();
+            assert!(!matches!(read.data(), EventData::Other), "{}", read.kind);
+            assert_eq!(read.seq, None, "a signal stands in no log");
+            serde_json::from_slice(&bytes).unwrap()
+        })
+        .collect();
+    insta::assert_json_snapshot!(frames);
 }
 
 #[test]

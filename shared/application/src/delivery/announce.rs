@@ -10,7 +10,10 @@ use parlance_domain::{
 };
 
 use super::broadcaster::Broadcaster;
-use crate::ports::{cache::ConversationCache, delivery::Broadcast};
+use crate::ports::{
+    cache::ConversationCache,
+    delivery::{Broadcast, Hearing},
+};
 
 /// What follows every entry that a function writes.
 #[derive(Clone)]
@@ -55,6 +58,7 @@ impl Announcer {
             conversation,
             seq: Some(entry.seq),
             roster_version: entry.roster_version,
+            hearing: Hearing::Log,
             subjects,
             except,
             frame: self.encoder.event(event),

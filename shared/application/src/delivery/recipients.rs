@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use parlance_domain::{connection::Connection, ids::UserId, roster::Roster, time::Timestamp};
 
-use crate::ports::{PortError, connections::ConnectionDirectory, delivery::Broadcast};
+use crate::ports::{
+    PortError,
+    connections::ConnectionDirectory,
+    delivery::{Broadcast, Hearing},
+};
 
 /// Finds the sockets of an event's audience.
 #[derive(Clone)]
@@ -36,8 +40,10 @@ impl Recipients {
         now: Timestamp,
     ) -> Result<Audience, PortError> {
         // Whoever joined after the entry reads it from the log, if he may read it at all.
+        let is_for_members = broadcast.hearing != Hearing::Personal;
         let members = roster
             .members()
+            .filter(|_| is_for_members)
             .filter(|member| broadcast.seq.is_none_or(|seq| member.participant.joined <= seq))
             .map(|member| member.user.clone());
         let mut users: Vec<UserId> = members.chain(broadcast.subjects.iter().cloned()).collect();
@@ -45,9 +51,13 @@ impl Recipients {
         users.dedup();
         let mut audience = Audience::default();
         for connection in self.directory.of_users(&users).await? {
-            if broadcast.except.as_ref() == Some(&connection.id)
-                || !connection.scope.hears_log_of(broadcast.conversation)
-            {
+            let scope = connection.scope;
+            let hears = match broadcast.hearing {
+                Hearing::Log => scope.hears_log_of(broadcast.conversation),
+                Hearing::Typing => scope.hears_typing_in(broadcast.conversation),
+                Hearing::Personal => scope.hears_personal(),
+            };
+            if !hears || broadcast.except.as_ref() == Some(&connection.id) {
                 continue;
             }
             let list = if connection.is_expired(now) { &mut audience.expired } else { &mut audience.open };

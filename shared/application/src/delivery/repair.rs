@@ -1,10 +1,6 @@
 //! What the table's stream makes good: entries that nobody delivered, hints that lie behind, and read cursors of senders.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use parlance_domain::{
     event::EventEncoder,
@@ -20,7 +16,7 @@ use crate::{
         PortError,
         cache::ConversationCache,
         conversations::{ConversationRepository, ReadCursor},
-        delivery::{Broadcast, EntryTimer, RelayBus},
+        delivery::{Broadcast, EntryTimer, Hearing, RelayBus},
         environment::Clock,
         log::MessageLog,
     },
@@ -139,6 +135,7 @@ impl RepairEntries {
                 conversation,
                 seq: Some(entry.seq),
                 roster_version: entry.roster_version,
+                hearing: Hearing::Log,
                 subjects: subjects(entry),
                 except: None,
                 frame: self.encoder.event(event),
@@ -166,7 +163,7 @@ impl RepairEntries {
 
     /// Sending reads: once per sender and batch, durably.
     async fn advance_senders(&self, entries: &[StreamedEntry]) -> Vec<Result<(), PortError>> {
-        let mut newest: HashMap<(&UserId, ConversationId), usize> = HashMap::new();
+        let mut newest: BTreeMap<(&UserId, ConversationId), usize> = BTreeMap::new();
         for (place, streamed) in entries.iter().enumerate() {
             if !streamed.entry.body.counts() {
                 continue;

@@ -45,12 +45,25 @@ pub struct Broadcast {
     pub seq: Option<Seq>,
     /// The roster's version at the entry: recipients are read at this version or later.
     pub roster_version: Seq,
+    /// Who of them hears it, and on which sockets.
+    pub hearing: Hearing,
     /// Users who hear it although the roster no longer, or not yet, names them.
     pub subjects: Vec<UserId>,
     /// The socket that asked: it gets the answer instead.
     pub except: Option<ConnectionId>,
     /// The encoded event.
     pub frame: Vec<u8>,
+}
+
+/// Whom something is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hearing {
+    /// The members and the subjects, on sockets that follow the conversation.
+    Log,
+    /// The members, on sockets that hear who is typing.
+    Typing,
+    /// The subjects alone, on sockets that hear what is for their user.
+    Personal,
 }
 
 /// Redis pub/sub between the functions and the relays, and the marks that say what was handed over.

@@ -1,6 +1,6 @@
 //! What a [`RelayBus`] owes while it is well: events leave, and marks are found again.
 
-use parlance_application::ports::delivery::{Broadcast, RelayBus};
+use parlance_application::ports::delivery::{Broadcast, Hearing, RelayBus};
 use parlance_domain::ids::{ConnectionId, ConversationId};
 
 use super::fixtures::{conversation_id, seq, user};
@@ -22,6 +22,7 @@ pub fn broadcast(conversation: ConversationId, at: u64) -> Broadcast {
         conversation,
         seq: Some(seq(at)),
         roster_version: seq(1),
+        hearing: Hearing::Log,
         subjects: vec![user("carol")],
         except: Some(ConnectionId::parse("abc=").unwrap()),
         frame: format!(r#"{{"seq":{at}}}"#).into_bytes(),

@@ -15,6 +15,7 @@ use parlance_domain::{
     event::{Closing, Event, EventEncoder},
     head::Seq,
     ids::{ConnectionId, ConversationId},
+    signal::Signal,
 };
 
 use super::{
@@ -153,6 +154,10 @@ impl SeqEncoder {
 impl EventEncoder for SeqEncoder {
     fn event(&self, event: &Event) -> Vec<u8> {
         format!("{};", event.seq).into_bytes()
+    }
+
+    fn signal(&self, signal: &Signal) -> Vec<u8> {
+        format!("{:?};", signal.body).into_bytes()
     }
 
     fn batch(&self, frames: &[&[u8]]) -> Vec<u8> {

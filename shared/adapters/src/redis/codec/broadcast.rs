@@ -4,7 +4,7 @@ use minicbor::{
     Decode, Encode,
     bytes::{ByteArray, ByteSlice},
 };
-use parlance_application::ports::delivery::Broadcast;
+use parlance_application::ports::delivery::{Broadcast, Hearing};
 use parlance_domain::{
     head::Seq,
     ids::{ConnectionId, ConversationId, UserId},
@@ -28,6 +28,8 @@ struct PublishedBroadcast<'b> {
     except: Option<&'b str>,
     #[b(5)]
     frame: &'b ByteSlice,
+    #[n(6)]
+    hearing: u8,
 }
 
 pub(in crate::redis) fn encode_broadcast(broadcast: &Broadcast) -> Vec<u8> {
@@ -38,6 +40,7 @@ pub(in crate::redis) fn encode_broadcast(broadcast: &Broadcast) -> Vec<u8> {
         subjects: broadcast.subjects.iter().map(UserId::as_str).collect(),
         except: broadcast.except.as_ref().map(ConnectionId::as_str),
         frame: broadcast.frame.as_slice().into(),
+        hearing: hearing_to_number(broadcast.hearing),
     })
 }
 
@@ -49,6 +52,7 @@ pub(in crate::redis) fn decode_broadcast(bytes: &[u8]) -> Option<Broadcast> {
         conversation: ConversationId::from_bytes(published.conversation.into()),
         seq: published.seq.and_then(Seq::new),
         roster_version: Seq::new(published.roster_version)?,
+        hearing: hearing_from_number(published.hearing)?,
         subjects: users.collect::<Option<_>>()?,
         except: match except {
             None => None,
@@ -56,4 +60,21 @@ pub(in crate::redis) fn decode_broadcast(bytes: &[u8]) -> Option<Broadcast> {
         },
         frame: published.frame.to_vec(),
     })
+}
+
+const fn hearing_to_number(hearing: Hearing) -> u8 {
+    match hearing {
+        Hearing::Log => 0,
+        Hearing::Typing => 1,
+        Hearing::Personal => 2,
+    }
+}
+
+const fn hearing_from_number(number: u8) -> Option<Hearing> {
+    match number {
+        0 => Some(Hearing::Log),
+        1 => Some(Hearing::Typing),
+        2 => Some(Hearing::Personal),
+        _ => None,
+    }
 }

@@ -1,6 +1,6 @@
 //! That everything comes out as it went in, and that rubbish is a miss.
 
-use parlance_application::ports::delivery::Broadcast;
+use parlance_application::ports::delivery::{Broadcast, Hearing};
 use parlance_domain::{
     permissions::Role,
     roster::{Participant, Roster},
@@ -47,15 +47,18 @@ fn what_is_cached_comes_back() {
     let participant = Participant { role: Role::Admin, joined: seq(1), since: seq(5) };
     let roster: Roster = [(user.clone(), participant)].into_iter().collect();
     assert_eq!(decode_roster(&encode_roster(seq(5), &roster)), Some((seq(5), roster)));
-    let broadcast = Broadcast {
-        conversation: id,
-        seq: Some(seq(3)),
-        roster_version: seq(1),
-        subjects: vec![user],
-        except: Some(ConnectionId::parse("abc=").unwrap()),
-        frame: b"{}".to_vec(),
-    };
-    assert_eq!(decode_broadcast(&encode_broadcast(&broadcast)), Some(broadcast));
+    for hearing in [Hearing::Log, Hearing::Typing, Hearing::Personal] {
+        let broadcast = Broadcast {
+            conversation: id,
+            seq: (hearing == Hearing::Log).then(|| seq(3)),
+            roster_version: seq(1),
+            hearing,
+            subjects: vec![user.clone()],
+            except: Some(ConnectionId::parse("abc=").unwrap()),
+            frame: b"{}".to_vec(),
+        };
+        assert_eq!(decode_broadcast(&encode_broadcast(&broadcast)), Some(broadcast));
+    }
 }
 
 proptest! {

@@ -1,0 +1,123 @@
+//! Signals on the wire: events without `seq`, which may be lost.
+
+use parlance_domain::{
+    ids::{MessageId, UserId},
+    signal::{Notification, Presence, Signal, SignalBody, TypingUser},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{event::EventFrame, wire_time::WireTime};
+
+/// `typing.indicator`: everybody who is typing now; the client replaces what it had.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypingIndicator {
+    /// Who, and until when.
+    pub users: Vec<TypingUntil>,
+}
+
+/// Somebody who is typing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypingUntil {
+    /// Who.
+    pub user_id: UserId,
+    /// Until when, unless more is heard of it.
+    pub expires_at: WireTime,
+}
+
+/// `read.updated`: how far somebody has read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadUpdated {
+    /// Who.
+    pub user_id: UserId,
+    /// Up to this entry.
+    pub read_seq: u64,
+    /// When he got there.
+    pub read_at: WireTime,
+}
+
+/// `presence.updated`: how somebody is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceUpdated {
+    /// Who.
+    pub user_id: UserId,
+    /// `online`, `away`, `busy` or `offline`.
+    pub status: String,
+    /// What he says of it.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// When he was last there, of somebody who is offline.
+    #[serde(default)]
+    pub last_seen_at: Option<WireTime>,
+}
+
+/// `notification.created`: something for the user himself. The conversation stands in the envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotificationCreated {
+    /// `mention` or `invitation`.
+    pub kind: String,
+    /// The message that mentions the user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<MessageId>,
+    /// Who caused it.
+    pub by: UserId,
+}
+
+impl PresenceUpdated {
+    /// Somebody's presence as others are told it.
+    pub fn of(user: &UserId, presence: &Presence) -> Self {
+        Self {
+            user_id: user.clone(),
+            status: presence.status.as_str().to_owned(),
+            text: presence.text.clone(),
+            last_seen_at: presence.last_seen_at.map(Into::into),
+        }
+    }
+}
+
+impl From<&TypingUser> for TypingUntil {
+    fn from(typing: &TypingUser) -> Self {
+        Self { user_id: typing.user.clone(), expires_at: typing.expires_at.into() }
+    }
+}
+
+impl From<&Notification> for NotificationCreated {
+    fn from(notification: &Notification) -> Self {
+        let (message_id, by) = match notification {
+            Notification::Mention { message, by } => (Some(*message), by),
+            Notification::Invitation { by } => (None, by),
+        };
+        Self { kind: notification.kind().to_owned(), message_id, by: by.clone() }
+    }
+}
+
+impl From<&Signal> for EventFrame {
+    fn from(signal: &Signal) -> Self {
+        let (kind, data) = match &signal.body {
+            SignalBody::Typing { users } => {
+                ("typing.indicator", raw(&TypingIndicator { users: users.iter().map(Into::into).collect() }))
+            }
+            SignalBody::Read { user, seq, at } => {
+                let read = ReadUpdated { user_id: user.clone(), read_seq: seq.get(), read_at: (*at).into() };
+                ("read.updated", raw(&read))
+            }
+            SignalBody::Presence { user, presence } => {
+                ("presence.updated", raw(&PresenceUpdated::of(user, presence)))
+            }
+            SignalBody::Notification(notification) => {
+                ("notification.created", raw(&NotificationCreated::from(notification)))
+            }
+        };
+        Self {
+            kind: kind.to_owned(),
+            conversation_id: signal.conversation,
+            seq: None,
+            ts: Some(signal.at.into()),
+            data,
+        }
+    }
+}
+
+fn raw<T: Serialize>(data: &T) -> Box<RawValue> {
+    serde_json::value::to_raw_value(data).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
