@@ -1,6 +1,7 @@
 //! The programs under test, built once per test process.
 
 use std::env;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::sync::mpsc::{Sender, channel};
@@ -49,11 +50,22 @@ fn build() -> Programs {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(&root).args(["build", "--workspace", "--bins", "--quiet", "--target-dir"]);
     cargo.arg(folder.parent().unwrap());
+    for (name, _) in env::vars_os().filter(|(name, _)| is_about_this_package(name)) {
+        cargo.env_remove(name);
+    }
     if folder.ends_with("release") {
         cargo.arg("--release");
     }
     assert!(cargo.status().unwrap().success(), "the programs cannot be built");
     Programs { root, folder }
+}
+
+/// What Cargo tells a test of its package. Build scripts that look at these would run anew, and all that depends on them be compiled again.
+fn is_about_this_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_", "OUT_DIR"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// Starts a process from a thread that never ends: the kernel ends a launched process with the thread that started it.
