@@ -19,6 +19,7 @@ use parlance_application::{
         recipients::Recipients,
         repair::{RepairEntries, RepairPorts},
     },
+    limits::limiter::RateLimiter,
     log::{append::TailAppend, change::LogChanger, events::EventResolver, rosters::RosterReader},
     messages::{
         find::FindMessage,
@@ -31,8 +32,11 @@ use parlance_application::{
     tickets::issue::IssueTicket,
 };
 use parlance_domain::event::EventEncoder;
-use parlance_edge::{Function, cursor::CursorSigner};
-use parlance_protocol::json_events::JsonEvents;
+use parlance_edge::{Function, cursor::CursorSigner, http::Callers, socket::SocketDoor};
+use parlance_protocol::{
+    json_events::JsonEvents,
+    limits::{Limits, Rates},
+};
 
 /// A use case, unless the function's stanza forgot a variable that it needs.
 pub type Assembled<T> = Result<T, ConfigurationError>;
@@ -74,6 +78,36 @@ impl Assembly {
         Ok(Authenticate::new(adapters.token_verifier()?, adapters.tickets()?, adapters.clock()))
     }
 
+    /// How fast callers may be.
+    pub fn rate_limiter(&self) -> Assembled<RateLimiter> {
+        let adapters = &self.adapters;
+        Ok(RateLimiter::new(adapters.configuration().rate_limits, adapters.rate_counters()?, self.clock()))
+    }
+
+    /// What stands before every route for callers with a token.
+    pub fn callers(&self) -> Assembled<Callers> {
+        Ok(Callers { authenticate: self.authenticate()?, limiter: self.rate_limiter()? })
+    }
+
+    /// What stands before every route of a socket.
+    pub fn socket_door(&self) -> Assembled<SocketDoor> {
+        let (evict, limiter) = (self.evict_connection()?, self.rate_limiter()?);
+        Ok(SocketDoor { evict, limiter, clock: self.clock() })
+    }
+
+    /// The limits that clients are told.
+    pub fn limits(&self) -> Limits {
+        let rates = self.adapters.configuration().rate_limits;
+        Limits::with(Rates {
+            sends: rates.sends,
+            writes: rates.writes,
+            reads: rates.reads,
+            handshakes: rates.handshakes,
+            signals: rates.signals,
+            conversation_sends: rates.conversation_sends,
+        })
+    }
+
     /// Whether a handshake may go on.
     pub fn admit_handshake(&self) -> Assembled<AdmitHandshake> {
         let origins = AllowedOrigins::of(&self.adapters.configuration().allowed_origins);
@@ -82,7 +116,7 @@ impl Assembly {
 
     /// Registers a socket.
     pub fn open_connection(&self) -> Assembled<OpenConnection> {
-        Ok(OpenConnection::new(self.adapters.connections()?, self.clock()))
+        Ok(OpenConnection::new(self.adapters.connections()?, self.rate_limiter()?, self.clock()))
     }
 
     /// Forgets a socket.

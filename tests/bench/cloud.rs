@@ -59,6 +59,7 @@ impl Cloud {
         let mut command = Command::new(program()?);
         command
             .args(["up", "--no-build", "--ephemeral", "--port", "0", "--relay", &relays.to_string()])
+            .args(["--rate-limits", "off"])
             .args(is_isolated.then_some("--isolated"))
             .env("JWT_SECRET", &secret)
             .stdin(Stdio::null())

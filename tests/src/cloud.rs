@@ -43,7 +43,18 @@ pub struct Setup {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     folder: Folder,
+    is_limited: bool,
 }
+
+/// Rates at which a journey meets the limits' code and no limit: a test is faster than any person.
+const GENEROUS: [&str; 6] = [
+    "SendsPerSecond=2000",
+    "WritesPerSecond=1000",
+    "ReadsPerSecond=5000",
+    "SignalsPerSecond=2000",
+    "HandshakesPerSecond=500",
+    "ConversationSendsPerSecond=10000",
+];
 
 #[derive(Clone)]
 enum Folder {
@@ -68,7 +79,7 @@ impl Default for Setup {
 
 impl Setup {
     fn in_folder(folder: Folder) -> Self {
-        Self { arguments: Vec::new(), environment: Vec::new(), folder }
+        Self { arguments: Vec::new(), environment: Vec::new(), folder, is_limited: false }
     }
 
     /// Adds a flag with its value.
@@ -104,6 +115,13 @@ impl Setup {
         self.with("--parameter", format!("{name}={value}"))
     }
 
+    /// With the rate limits that the template names, unless a parameter names others.
+    #[must_use]
+    pub const fn limited(mut self) -> Self {
+        self.is_limited = true;
+        self
+    }
+
     /// A variable of the local cloud's own environment.
     #[must_use]
     pub fn environment(mut self, name: &str, value: impl ToString) -> Self {
@@ -115,6 +133,9 @@ impl Setup {
     pub async fn start(self) -> Cloud {
         let mut command = Programs::built().parlance();
         command.args(["up", "--no-build", "--port", "0", "--data-dir"]).arg(self.folder.path());
+        if !self.is_limited {
+            command.args(GENEROUS.iter().flat_map(|rate| ["--parameter", rate]));
+        }
         command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         for name in NOT_INHERITED {
             command.env_remove(name);

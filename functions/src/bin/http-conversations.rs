@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     start(|assembly| {
         let (create, detail) = (assembly.create_conversation()?, assembly.conversation_detail()?);
         let cursors = assembly.cursor_signer()?;
-        Ok(HttpRoutes::for_callers(assembly.authenticate()?)
+        Ok(HttpRoutes::for_callers(assembly.callers()?)
             .route(ConversationCreate::new(create.clone(), detail.clone()))
             .route(ConversationDirect::new(create, detail.clone()))
             .route(ConversationList::new(assembly.list_conversations()?, cursors.clone()))

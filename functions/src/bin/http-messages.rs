@@ -10,7 +10,7 @@ use parlance_functions::{
 
 fn main() -> ExitCode {
     start(|assembly| {
-        Ok(HttpRoutes::for_callers(assembly.authenticate()?)
+        Ok(HttpRoutes::for_callers(assembly.callers()?)
             .route(MessageSend::new(assembly.send_message()?))
             .route(MessageRead::new(assembly.find_message()?)))
     })

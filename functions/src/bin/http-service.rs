@@ -3,8 +3,11 @@
 use std::process::ExitCode;
 
 use parlance_edge::http::HttpRoutes;
-use parlance_functions::http::service::{health::Health, limits::ReadLimits};
+use parlance_functions::{
+    assembly::start,
+    http::service::{health::Health, limits::ReadLimits},
+};
 
 fn main() -> ExitCode {
-    parlance_edge::run(async || Ok(HttpRoutes::default().public(Health).public(ReadLimits)))
+    start(|assembly| Ok(HttpRoutes::default().public(Health).public(ReadLimits::new(assembly.limits()))))
 }

@@ -7,7 +7,6 @@ use parlance_functions::{assembly::start, http::tickets::TicketIssue};
 
 fn main() -> ExitCode {
     start(|assembly| {
-        Ok(HttpRoutes::for_callers(assembly.authenticate()?)
-            .route(TicketIssue::new(assembly.issue_ticket()?)))
+        Ok(HttpRoutes::for_callers(assembly.callers()?).route(TicketIssue::new(assembly.issue_ticket()?)))
     })
 }

@@ -10,8 +10,8 @@ use parlance_functions::{
 
 fn main() -> ExitCode {
     start(|assembly| {
-        Ok(SocketRoutes::new(assembly.evict_connection()?, assembly.clock())
-            .route(SessionStart::new(assembly.clock()))
+        Ok(SocketRoutes::behind(assembly.socket_door()?)
+            .route(SessionStart::new(assembly.clock(), assembly.limits()))
             .route(Ping))
     })
 }

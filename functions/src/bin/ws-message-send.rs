@@ -7,7 +7,6 @@ use parlance_functions::{assembly::start, ws::message_send::MessageSend};
 
 fn main() -> ExitCode {
     start(|assembly| {
-        Ok(SocketRoutes::new(assembly.evict_connection()?, assembly.clock())
-            .route(MessageSend::new(assembly.send_message()?)))
+        Ok(SocketRoutes::behind(assembly.socket_door()?).route(MessageSend::new(assembly.send_message()?)))
     })
 }

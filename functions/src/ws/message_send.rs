@@ -33,6 +33,10 @@ impl SocketRoute for MessageSend {
         "message.send"
     }
 
+    fn counts_by_itself(&self) -> bool {
+        true
+    }
+
     async fn handle(&self, caller: &SocketCaller, frame: ClientFrame) -> Result<String, Refusal> {
         let request = Request::parse(&frame.data, caller.scope.conversation())?;
         telemetry::note(Noted::Conversation(request.conversation.to_string().as_str()));
@@ -43,6 +47,7 @@ impl SocketRoute for MessageSend {
             after: request.after.map(parlance_domain::head::Seq::get),
             body: request.body,
             from: Some(caller.connection.clone()),
+            admission: caller.admission.clone(),
         };
         let sent = self.send.execute(draft).await?;
         Ok(render(frame.id.as_deref(), sent))

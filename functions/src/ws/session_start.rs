@@ -17,12 +17,13 @@ use parlance_protocol::{
 /// Tells a client about its session.
 pub struct SessionStart {
     clock: Arc<dyn Clock>,
+    limits: Limits,
 }
 
 impl SessionStart {
-    /// Tells the time by this clock.
-    pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock }
+    /// Tells the time by this clock, and these limits.
+    pub fn new(clock: Arc<dyn Clock>, limits: Limits) -> Self {
+        Self { clock, limits }
     }
 }
 
@@ -47,7 +48,7 @@ impl SocketRoute for SessionStart {
             },
             server_time: self.clock.now().into(),
             expires_at: caller.expires_at.into(),
-            limits: Limits::CURRENT,
+            limits: self.limits.clone(),
         };
         Ok(frame::session_ready(frame.id.as_deref(), &session))
     }

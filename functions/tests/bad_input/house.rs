@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use parlance_application::{
     connections::evict::EvictConnection,
     conversations::log::ReadLog,
+    limits::rates::RateLimits,
     messages::{find::FindMessage, history::ReadHistory},
     ports::{
         environment::{Clock, Random},
@@ -14,7 +15,12 @@ use parlance_application::{
     sessions::authenticate::Authenticate,
 };
 use parlance_domain::{conversation::History, ids::ConversationId};
-use parlance_edge::{Function, cursor::CursorSigner, http::HttpRoutes, socket::SocketRoutes};
+use parlance_edge::{
+    Function,
+    cursor::CursorSigner,
+    http::{Callers, HttpRoutes},
+    socket::{SocketDoor, SocketRoutes},
+};
 use parlance_functions::{
     http::{
         conversations::{log::ConversationLog, messages::ConversationMessages},
@@ -22,11 +28,14 @@ use parlance_functions::{
     },
     ws::{message_send::MessageSend, ping::Ping, session_start::SessionStart},
 };
-use parlance_protocol::json_events::JsonEvents;
+use parlance_protocol::{
+    json_events::JsonEvents,
+    limits::{Limits, Rates},
+};
 use parlance_testkit::{
     memory::{
         environment::SeededRandom,
-        gate::OpenGate,
+        gate::{Gate, OpenGate},
         identity::{MemoryTickets, MemoryTokens},
     },
     scene::{Scene, user},
@@ -49,11 +58,17 @@ pub const TOKEN_LIFE: Duration = Duration::from_mins(10);
 
 impl House {
     pub async fn new() -> Self {
+        Self::behind(Arc::new(OpenGate), RateLimits::NONE).await
+    }
+
+    /// With these limits, and whatever goes wrong at the gate.
+    pub async fn behind(gate: Arc<dyn Gate>, limits: RateLimits) -> Self {
         let mut scene = Scene::default();
         let clock: Arc<dyn Clock> = Arc::new(scene.clock.clone());
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(1));
-        let stage = Stage::new(Arc::new(OpenGate), &clock, &random, Safeguards::ALL, 512);
+        let stage = Stage::new(gate, &clock, &random, Safeguards::ALL, 512);
         scene.cloud = stage.cloud.clone();
+        scene.redis = stage.redis.clone();
         let own = scene.conversation(1, History::All, &["alice", "bob"]).await;
         let foreign = scene.conversation(2, History::All, &["eve"]).await;
         let evict = EvictConnection::new(
@@ -61,10 +76,12 @@ impl House {
             Arc::new(stage.gateway.clone()),
             Arc::new(JsonEvents),
         );
-        let socket = SocketRoutes::new(evict, clock.clone())
-            .route(MessageSend::new(stage.send.clone()))
-            .route(SessionStart::new(clock.clone()))
-            .route(Ping);
+        let limiter = scene.limiter(limits);
+        let socket =
+            SocketRoutes::behind(SocketDoor { evict, limiter: limiter.clone(), clock: clock.clone() })
+                .route(MessageSend::new(stage.send.clone()))
+                .route(SessionStart::new(clock.clone(), Limits::with(Rates::default())))
+                .route(Ping);
         let tokens = MemoryTokens::default();
         tokens.issue(
             "alice",
@@ -78,7 +95,7 @@ impl House {
         );
         let authenticate = Authenticate::new(Arc::new(tokens), Arc::new(MemoryTickets::default()), clock);
         let (log, conversations) = (scene.log(), scene.conversations());
-        let http = HttpRoutes::for_callers(authenticate)
+        let http = HttpRoutes::for_callers(Callers { authenticate, limiter })
             .route(HttpMessageSend::new(stage.send.clone()))
             .route(MessageRead::new(FindMessage::new(log.clone(), conversations.clone())))
             .route(ConversationLog::new(ReadLog::new(log.clone(), conversations.clone())))

@@ -24,7 +24,7 @@ use crate::{dynamodb, event_sources, lambda, loopback, secrets, sqs};
 
 use self::services::Services;
 
-pub use self::local_values::TOKEN_SECRET;
+pub use self::local_values::{TOKEN_SECRET, no_rate_limits};
 
 /// Where each service listens; 0 lets the system choose.
 #[derive(Clone, Copy, Debug, Default)]

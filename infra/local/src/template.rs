@@ -84,6 +84,11 @@ impl Template {
         section(&self.0, "Parameters").get(name).is_some()
     }
 
+    /// The names of its parameters.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        members(section(&self.0, "Parameters")).map(|(name, _)| name.as_str())
+    }
+
     /// The programs that functions and services run, whatever the conditions.
     pub fn programs(&self) -> impl Iterator<Item = &str> {
         let programs = |(_, resource)| {

@@ -12,6 +12,7 @@ use parlance_application::ports::{
     environment::{Clock, Random},
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
+    rates::RateCounters,
 };
 
 use self::clients::Clients;
@@ -23,7 +24,10 @@ use crate::{
     },
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
-    redis::{CachedConnectionDirectory, NoCache, NoRelays, RedisLink, RedisRelayBus, RelaySubscription},
+    redis::{
+        CachedConnectionDirectory, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
+        RedisRelayBus, RelaySubscription,
+    },
     sqs::SqsEntryTimer,
     system::{OsRandom, SystemClock},
 };
@@ -99,6 +103,14 @@ impl Adapters {
         Ok(match self.clients.conversation_cache()? {
             Some(cache) => cache,
             None => Arc::new(NoCache),
+        })
+    }
+
+    /// How often things were done of late.
+    pub fn rate_counters(&self) -> Result<Arc<dyn RateCounters>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisRateCounters::new(link)),
+            None => Arc::new(NoCounters),
         })
     }
 

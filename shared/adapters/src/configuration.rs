@@ -2,6 +2,7 @@
 
 use std::{env, sync::Arc, time::Duration};
 
+use parlance_application::limits::rates::{PerSecond, RateLimits};
 use url::Url;
 
 /// A variable of the environment that is missing or makes no sense.
@@ -97,6 +98,8 @@ pub struct Configuration {
     pub signing_secrets: Vec<Secret>,
     /// How tokens are verified.
     pub tokens: TokenConfiguration,
+    /// How fast users may be.
+    pub rate_limits: RateLimits,
     /// The allowed origins; a host of `*` as port stands for any port.
     pub allowed_origins: Vec<String>,
     /// Endpoints other than AWS's own.
@@ -171,6 +174,8 @@ impl Configuration {
                     60,
                 )?),
             },
+            rate_limits: variable("RATE_LIMITS")
+                .map_or(Ok(RateLimits::DEFAULT), |rates| rate_limits("RATE_LIMITS", &rates))?,
             allowed_origins: variable("ALLOWED_ORIGINS")
                 .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
                 .unwrap_or_default(),
@@ -194,6 +199,28 @@ fn seconds(name: &'static str, value: Option<String>, default: u64) -> Result<u6
             value.parse().map_err(|_| ConfigurationError::Invalid { name, expected: "a number of seconds" })
         }
     }
+}
+
+/// Reads `sends=20 writes=10 …`: whole numbers a second, 0 for no limit; what is not named is as by default.
+fn rate_limits(name: &'static str, rates: &str) -> Result<RateLimits, ConfigurationError> {
+    let invalid =
+        || ConfigurationError::Invalid { name, expected: "names of limits, each with a number a second" };
+    let mut limits = RateLimits::DEFAULT;
+    for rate in rates.split_whitespace() {
+        let (limit, number) = rate.split_once('=').ok_or_else(invalid)?;
+        let number: u32 = number.parse().map_err(|_| invalid())?;
+        let limit: &mut PerSecond = match limit {
+            "sends" => &mut limits.sends,
+            "writes" => &mut limits.writes,
+            "reads" => &mut limits.reads,
+            "handshakes" => &mut limits.handshakes,
+            "signals" => &mut limits.signals,
+            "conversation_sends" => &mut limits.conversation_sends,
+            _ => return Err(invalid()),
+        };
+        *limit = (number > 0).then_some(number);
+    }
+    Ok(limits)
 }
 
 #[cfg(test)]
@@ -227,5 +254,19 @@ mod tests {
         let expected =
             ConfigurationError::Invalid { name: "JWT_LEEWAY_SECONDS", expected: "a number of seconds" };
         assert_eq!(refusal.unwrap_err(), expected);
+    }
+
+    #[test]
+    fn rates_are_read_by_name_and_zero_means_no_limit() {
+        let read = |rates: &str| {
+            Configuration::read(&|name| (name == "RATE_LIMITS").then(|| rates.to_owned()))
+                .map(|configuration| configuration.rate_limits)
+        };
+        assert_eq!(Configuration::read(&|_| None).unwrap().rate_limits, RateLimits::DEFAULT);
+        let expected = RateLimits { sends: Some(7), reads: None, ..RateLimits::DEFAULT };
+        assert_eq!(read("sends=7 reads=0").unwrap(), expected);
+        for nonsense in ["sends", "sends=", "sends=-1", "sends=fast", "letters=1"] {
+            assert!(read(nonsense).is_err(), "{nonsense}");
+        }
     }
 }

@@ -9,6 +9,7 @@ mod connections;
 mod keys;
 mod link;
 mod none;
+mod rates;
 mod relays;
 mod rosters;
 mod subscription;
@@ -17,7 +18,8 @@ pub use self::{
     cache::RedisConversationCache,
     connections::CachedConnectionDirectory,
     link::RedisLink,
-    none::{NoCache, NoRelays},
+    none::{NoCache, NoCounters, NoRelays},
+    rates::RedisRateCounters,
     relays::RedisRelayBus,
     subscription::RelaySubscription,
 };

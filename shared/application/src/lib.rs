@@ -6,6 +6,7 @@
 pub mod connections;
 pub mod conversations;
 pub mod delivery;
+pub mod limits;
 pub mod log;
 pub mod messages;
 pub mod participants;

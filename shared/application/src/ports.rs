@@ -7,6 +7,7 @@ pub mod delivery;
 pub mod environment;
 pub mod identity;
 pub mod log;
+pub mod rates;
 
 /// An outside that failed or did not answer in time. What was asked of it may have happened or not.
 #[derive(Debug, thiserror::Error)]

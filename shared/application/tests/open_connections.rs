@@ -11,6 +11,7 @@ use parlance_application::{
         open::{OpenConnection, OpenConnectionError, Opening},
         origins::AllowedOrigins,
     },
+    limits::rates::RateLimits,
     ports::{
         connections::ConnectionDirectory,
         environment::Clock,
@@ -138,7 +139,8 @@ async fn a_socket_for_a_foreign_conversation_is_refused_like_one_for_none() {
 async fn a_user_has_at_most_twenty_sockets_and_an_expired_token_none() {
     let (door, _) = door().await;
     let clock = Arc::new(door.scene.clock.clone());
-    let open = OpenConnection::new(Arc::new(door.directory.clone()), clock);
+    let limiter = door.scene.limiter(RateLimits::NONE);
+    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock);
     let expires_at = identity(&door.scene).expires_at;
     let opening = |number: usize| Opening {
         id: ConnectionId::parse(&format!("socket-{number}=")).unwrap(),
@@ -158,11 +160,34 @@ async fn a_user_has_at_most_twenty_sockets_and_an_expired_token_none() {
 }
 
 #[tokio::test]
+async fn whoever_opens_sockets_too_fast_waits_as_long_as_told() {
+    let (door, _) = door().await;
+    let clock = Arc::new(door.scene.clock.clone());
+    let limiter = door.scene.limiter(RateLimits::DEFAULT);
+    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock);
+    let opening = |number: usize| Opening {
+        id: ConnectionId::parse(&format!("socket-{number}=")).unwrap(),
+        user: user("alice"),
+        scope: SocketScope::Messaging,
+        expires_at: identity(&door.scene).expires_at,
+    };
+    for number in 1..=5 {
+        open.execute(opening(number)).await.unwrap();
+    }
+    let Err(OpenConnectionError::RateLimited(refusal)) = open.execute(opening(6)).await else {
+        panic!("the sixth in a second was let in");
+    };
+    assert_eq!(door.directory.of_users(&[user("alice")]).await.unwrap().len(), 5, "nothing was stored");
+    door.scene.clock.advance(refusal.retry_after);
+    open.execute(opening(6)).await.unwrap();
+}
+
+#[tokio::test]
 async fn who_is_turned_out_gets_his_answer_and_the_reason_first() {
     let (door, _) = door().await;
     let clock = Arc::new(door.scene.clock.clone());
     let directory = Arc::new(door.directory.clone());
-    let open = OpenConnection::new(directory.clone(), clock);
+    let open = OpenConnection::new(directory.clone(), door.scene.limiter(RateLimits::NONE), clock);
     let opened = open
         .execute(Opening {
             id: ConnectionId::parse("socket=").unwrap(),

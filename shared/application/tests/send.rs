@@ -18,6 +18,7 @@ use std::{
 use async_trait::async_trait;
 use futures::FutureExt;
 use parlance_application::{
+    limits::admission::Admission,
     messages::send::{Draft, SendMessageError, Sent},
     ports::{
         cache::ConversationCache,
@@ -165,6 +166,7 @@ fn draft(sender: &str, client_id: Option<&str>, after: Option<u64>) -> Draft {
             ..MessageBody::default()
         },
         from: None,
+        admission: Admission::free(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod cursor;
 pub mod http;
+pub mod limits;
 pub mod refusal;
 pub mod run;
 pub mod socket;

@@ -82,6 +82,7 @@ impl From<OpenConnectionError> for Refusal {
     fn from(error: OpenConnectionError) -> Self {
         match error {
             OpenConnectionError::TokenExpired => AuthenticateError::Expired.into(),
+            OpenConnectionError::RateLimited(limited) => limited.into(),
             OpenConnectionError::TooManyConnections => {
                 Problem::new(ErrorCode::RateLimited, "too many open sockets").into()
             }
@@ -94,6 +95,7 @@ impl From<SendMessageError> for Refusal {
     fn from(error: SendMessageError) -> Self {
         match error {
             SendMessageError::NotFound => Problem::not_found().into(),
+            SendMessageError::RateLimited(limited) => limited.into(),
             SendMessageError::OutOfDate => {
                 Problem::new(ErrorCode::OutOfDate, "`after` is too far from the end of the log: read the log")
                     .into()

@@ -6,4 +6,4 @@ pub mod routes;
 
 pub use caller::SocketCaller;
 pub use event::{SocketAnswer, SocketEvent};
-pub use routes::{SocketRoute, SocketRoutes};
+pub use routes::{SocketDoor, SocketRoute, SocketRoutes};

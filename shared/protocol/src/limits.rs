@@ -1,4 +1,4 @@
-//! How large things may be: what `GET /api/messaging/limits/` and `session.ready` tell every client.
+//! How large things may be and how fast they may come: what `GET /api/messaging/limits/` and `session.ready` tell every client.
 
 use parlance_domain::{
     conversation::{Reference, Title},
@@ -48,21 +48,43 @@ pub struct Limits {
     pub page: u64,
     /// Open sockets of one user.
     pub sockets_per_user: usize,
+    /// How fast things may come.
+    pub per_second: Rates,
+}
+
+/// How many things may come in a second; `null` for as many as one likes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Rates {
+    /// Messages of a user.
+    pub sends: Option<u32>,
+    /// Other changes of a user.
+    pub writes: Option<u32>,
+    /// Questions of a user.
+    pub reads: Option<u32>,
+    /// Handshakes of a user.
+    pub handshakes: Option<u32>,
+    /// Typing and presence of a user.
+    pub signals: Option<u32>,
+    /// Messages into one conversation, from all its members.
+    pub conversation_sends: Option<u32>,
 }
 
 impl Limits {
-    /// The limits of this system.
-    pub const CURRENT: Self = Self {
-        content_bytes: MessageContent::MAX_BYTES,
-        metadata_bytes: Metadata::MAX_BYTES,
-        event_bytes: MAX_EVENT_BYTES,
-        frame_bytes: MAX_FRAME_BYTES,
-        title_chars: Title::MAX_CHARS,
-        ref_part_bytes: Reference::MAX_BYTES,
-        participant_ids: MAX_PARTICIPANT_IDS,
-        attachments: MessageBody::MAX_ATTACHMENTS,
-        mentions: MessageBody::MAX_MENTIONS,
-        page: MAX_PAGE_LIMIT,
-        sockets_per_user: MAX_SOCKETS_PER_USER,
-    };
+    /// The limits of this system, with the rates that its operator has set.
+    pub const fn with(per_second: Rates) -> Self {
+        Self {
+            content_bytes: MessageContent::MAX_BYTES,
+            metadata_bytes: Metadata::MAX_BYTES,
+            event_bytes: MAX_EVENT_BYTES,
+            frame_bytes: MAX_FRAME_BYTES,
+            title_chars: Title::MAX_CHARS,
+            ref_part_bytes: Reference::MAX_BYTES,
+            participant_ids: MAX_PARTICIPANT_IDS,
+            attachments: MessageBody::MAX_ATTACHMENTS,
+            mentions: MessageBody::MAX_MENTIONS,
+            page: MAX_PAGE_LIMIT,
+            sockets_per_user: MAX_SOCKETS_PER_USER,
+            per_second,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use parlance_domain::{
 use parlance_protocol::{
     error_code::ErrorCode,
     frame::{self, AppendedAt, ClientFrame, ServerFrame, SessionReady, SessionUser},
-    limits::Limits,
+    limits::{Limits, Rates},
     problem::Problem,
     wire_time::WireTime,
 };
@@ -78,7 +78,7 @@ fn every_answer_is_the_contract() {
         },
         server_time: WireTime(Timestamp::from_millis(1_795_381_200_000)),
         expires_at: WireTime(Timestamp::from_millis(1_795_384_800_000)),
-        limits: Limits::CURRENT,
+        limits: Limits::with(Rates { sends: Some(20), writes: Some(10), ..Rates::default() }),
     };
     let unknown = ClientFrame::parse(r#"{"type":"dance\u0000","id":"r2"}"#).unwrap();
     insta::assert_json_snapshot!([

@@ -7,5 +7,6 @@ pub mod conversation_cache;
 pub mod conversations;
 pub mod fixtures;
 pub mod message_log;
+pub mod rate_counters;
 pub mod relay_bus;
 pub mod tickets;

@@ -2,10 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use parlance_application::ports::{
-    conversations::{ConversationRepository, Creation},
-    environment::Clock,
-    log::{Append, Commit, MessageLog, RowChange},
+use parlance_application::{
+    limits::{limiter::RateLimiter, rates::RateLimits},
+    ports::{
+        conversations::{ConversationRepository, Creation},
+        environment::Clock,
+        log::{Append, Commit, MessageLog, RowChange},
+    },
 };
 use parlance_domain::{
     conversation::{Conversation, ConversationKind, History},
@@ -39,6 +42,11 @@ impl Scene {
     /// The table as the port of conversations.
     pub fn conversations(&self) -> Arc<dyn ConversationRepository> {
         Arc::new(self.cloud.clone())
+    }
+
+    /// Limits by this clock and the counters of this cache.
+    pub fn limiter(&self, limits: RateLimits) -> RateLimiter {
+        RateLimiter::new(limits, Arc::new(self.redis.clone()), Arc::new(self.clock.clone()))
     }
 
     /// Creates the conversation of this number with its people; the first of them is the owner.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlance_testkit::{
-    contracts::{connections, conversation_cache, conversations, message_log, relay_bus},
+    contracts::{connections, conversation_cache, conversations, message_log, rate_counters, relay_bus},
     memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
 };
 
@@ -28,4 +28,5 @@ async fn redis_in_memory_remembers_and_publishes() {
     let redis = MemoryRedis::default();
     conversation_cache::holds(&redis).await;
     relay_bus::holds(&redis).await;
+    rate_counters::holds(&redis).await;
 }

@@ -100,6 +100,8 @@ impl Template {
 
     /// Every environment variable that a function or a long-lived process is given.
     pub fn variables(&self) -> BTreeSet<String> {
+        let of_all = self.0["Globals"]["Function"]["Environment"]["Variables"].as_mapping();
+        let of_all = of_all.into_iter().flat_map(|variables| variables.keys().map(text));
         let of_functions = self
             .of_type("AWS::Serverless::Function")
             .filter_map(|(_, function)| function["Properties"]["Environment"]["Variables"].as_mapping())
@@ -111,6 +113,6 @@ impl Template {
             .filter_map(|container| container["Environment"].as_sequence())
             .flatten()
             .map(|variable| text(&variable["Name"]));
-        of_functions.chain(of_services).collect()
+        of_all.chain(of_functions).chain(of_services).collect()
     }
 }

@@ -1,7 +1,10 @@
 //! `POST /api/messaging/messages` → 201, or 200 for a retry: sends a message, as `message.send` does.
 
 use async_trait::async_trait;
-use parlance_application::messages::send::{Draft, SendMessage, Sent};
+use parlance_application::{
+    limits::rates::RateClass,
+    messages::send::{Draft, SendMessage, Sent},
+};
 use parlance_domain::{head::Seq, ids::ClientMessageId};
 use parlance_edge::{
     Refusal,
@@ -32,6 +35,14 @@ impl HttpRoute for MessageSend {
         "POST /api/messaging/messages"
     }
 
+    fn rate_class(&self) -> RateClass {
+        RateClass::Sends
+    }
+
+    fn counts_by_itself(&self) -> bool {
+        true
+    }
+
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let message = send_message::SendMessage::parse(&request.parts.json()?, None)?;
         telemetry::note(Noted::Conversation(message.conversation.to_string().as_str()));
@@ -46,6 +57,7 @@ impl HttpRoute for MessageSend {
             after: message.after.map(Seq::get),
             body: message.body,
             from: None,
+            admission: request.admission,
         };
         let Sent { message, is_duplicate } = self.send.execute(draft).await?;
         let message = Message::from(&message);

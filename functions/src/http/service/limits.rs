@@ -1,4 +1,4 @@
-//! `GET /api/messaging/limits` → 200: how large things may be.
+//! `GET /api/messaging/limits` → 200: how large things may be, and how fast they may come.
 
 use async_trait::async_trait;
 use parlance_edge::{
@@ -8,7 +8,16 @@ use parlance_edge::{
 use parlance_protocol::limits::Limits;
 
 /// Tells the limits, which are the same for everybody.
-pub struct ReadLimits;
+pub struct ReadLimits {
+    limits: Limits,
+}
+
+impl ReadLimits {
+    /// Tells these.
+    pub const fn new(limits: Limits) -> Self {
+        Self { limits }
+    }
+}
 
 #[async_trait]
 impl PublicRoute for ReadLimits {
@@ -17,6 +26,6 @@ impl PublicRoute for ReadLimits {
     }
 
     async fn handle(&self, _request: RequestParts) -> Result<Reply, Refusal> {
-        Ok(Reply::ok(&Limits::CURRENT)?.with_etag_of_body())
+        Ok(Reply::ok(&self.limits)?.with_etag_of_body())
     }
 }

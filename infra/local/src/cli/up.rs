@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::io::{Write as _, stdout};
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Outcome, Storage, descriptors};
-use crate::cloud::{Cloud, Options, Ports};
+use crate::cloud::{Cloud, Options, Ports, no_rate_limits};
 use crate::gateway::Limits;
 use crate::lambda::Journal;
 use crate::template::Template;
@@ -53,6 +53,9 @@ pub(super) struct Arguments {
     /// A parameter of the template.
     #[arg(long = "parameter", value_name = "NAME=VALUE")]
     parameters: Vec<String>,
+    /// Whether callers are limited to the rates of the template's parameters.
+    #[arg(long, value_enum, value_name = "ON|OFF", default_value_t = RateLimits::On)]
+    rate_limits: RateLimits,
     /// A limit of the gateway, as `idle=2s` or `frame_bytes=1024`.
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     limits: Vec<String>,
@@ -62,6 +65,15 @@ pub(super) struct Arguments {
     /// Tells more about what goes on inside.
     #[arg(long)]
     verbose: bool,
+}
+
+/// Whether callers are limited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum RateLimits {
+    /// As the template says.
+    On,
+    /// Not at all: for loads.
+    Off,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Outcome {
@@ -106,7 +118,10 @@ async fn start(arguments: Arguments) -> Result<Started, Box<dyn std::error::Erro
     for limit in &arguments.limits {
         limits.set(limit)?;
     }
-    let mut parameters = BTreeMap::new();
+    let mut parameters = match arguments.rate_limits {
+        RateLimits::On => BTreeMap::new(),
+        RateLimits::Off => no_rate_limits(&template),
+    };
     for parameter in &arguments.parameters {
         let (name, value) =
             parameter.split_once('=').ok_or_else(|| format!("{parameter} is not name=value"))?;

@@ -52,6 +52,15 @@ pub fn parameters(
     parameters
 }
 
+/// The parameters that limit how fast callers may be end so.
+const RATE: &str = "PerSecond";
+
+/// Values by which nobody is limited.
+pub fn no_rate_limits(template: &Template) -> BTreeMap<String, String> {
+    let rates = template.parameters().filter(|name| name.ends_with(RATE));
+    rates.map(|name| (name.to_owned(), "0".to_owned())).collect()
+}
+
 /// What every function and relay is given besides: where AWS is, and credentials that nobody checks.
 pub fn environment(
     region: &str,

@@ -7,18 +7,20 @@ use parlance_application::ports::{
     cache::{ConversationCache, Opening},
     conversations::ReadCursor,
     environment::Clock,
+    rates::Counting,
 };
 use parlance_domain::{
     head::{Head, Seq},
     ids::{ConversationId, UserId},
     roster::Roster,
 };
-use redis::pipe;
+use redis::{Value, from_redis_value_ref, pipe};
 
 use super::{
     codec::{decode_cursor, decode_head, encode_cursor, encode_head, encode_roster},
     keys::{HEAD_SECONDS, OWN_SECONDS, ROSTER_SECONDS},
     link::RedisLink,
+    rates,
     rosters::DecodedRosters,
 };
 
@@ -53,12 +55,9 @@ impl RedisConversationCache {
     }
 }
 
-/// A head, a roster, and one relay if one lives.
-type OpeningAnswer = (Option<Vec<u8>>, Option<Vec<u8>>, Vec<Vec<u8>>);
-
 #[async_trait]
 impl ConversationCache for RedisConversationCache {
-    async fn opening(&self, conversation: ConversationId) -> Opening {
+    async fn opening(&self, conversation: ConversationId, counting: &Counting) -> Opening {
         let keys = self.link.keys();
         let mut commands = pipe();
         commands.cmd("GET").arg(keys.head(conversation));
@@ -71,13 +70,18 @@ impl ConversationCache for RedisConversationCache {
             .arg("LIMIT")
             .arg(0)
             .arg(1);
-        let Some((head, roster, relays)) = self.link.run::<OpeningAnswer>(&commands).await else {
+        rates::add(&mut commands, keys, counting);
+        let answers: Vec<Value> = self.link.run(&commands).await.unwrap_or_default();
+        let [head, roster, relays, counts @ ..] = answers.as_slice() else {
             return Opening::default();
         };
+        let bytes = |answer| from_redis_value_ref::<Option<Vec<u8>>>(answer).ok().flatten();
+        let relays: Vec<Vec<u8>> = from_redis_value_ref(relays).unwrap_or_default();
         Opening {
-            head: head.and_then(|bytes| decode_head(&bytes)),
-            roster: roster.and_then(|bytes| self.rosters.decode(conversation, bytes)),
+            head: bytes(head).and_then(|bytes| decode_head(&bytes)),
+            roster: bytes(roster).and_then(|bytes| self.rosters.decode(conversation, bytes)),
             has_relay: !relays.is_empty(),
+            counts: rates::counts_of(counts),
         }
     }
 

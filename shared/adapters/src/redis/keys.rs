@@ -1,6 +1,7 @@
 //! Every key and channel, and how long each is kept. All begin with a digest of the stack's id, so that nothing of another life is believed.
 
 use data_encoding::BASE32_NOPAD;
+use parlance_application::ports::rates::Counter;
 use parlance_domain::{
     head::Seq,
     ids::{ConversationId, UserId},
@@ -60,6 +61,24 @@ impl Keys {
     /// The sorted set of relays by the time until which they count as alive.
     pub fn relays(&self) -> String {
         format!("{}:relays", self.prefix)
+    }
+
+    /// What a counter has counted in one of its windows.
+    pub fn rate(&self, counter: &Counter, window: u64) -> String {
+        let prefix = &self.prefix;
+        match counter {
+            // The user's id comes last: it may hold whatever separates the parts.
+            Counter::User(user, class) => format!("{prefix}:rate:{}:{window}:{user}", class.as_str()),
+            Counter::Conversation(conversation) => {
+                format!("{prefix}:rate:conversation:{window}:{conversation}")
+            }
+            Counter::Refusals(connection) => format!("{prefix}:rate:refusals:{window}:{connection}"),
+        }
+    }
+
+    /// How long a window is remembered: as long as the one after it counts, and a second for clocks that are apart.
+    pub const fn rate_seconds(counter: &Counter) -> u64 {
+        2 * counter.window().as_secs() + 1
     }
 
     /// The channel of a shard.

@@ -5,6 +5,7 @@ use parlance_application::ports::{
     cache::{ConversationCache, Opening},
     conversations::ReadCursor,
     delivery::{Broadcast, RelayBus},
+    rates::{Count, Counting, RateCounters},
 };
 use parlance_domain::{
     head::{Head, Seq},
@@ -18,7 +19,7 @@ pub struct NoCache;
 
 #[async_trait]
 impl ConversationCache for NoCache {
-    async fn opening(&self, _conversation: ConversationId) -> Opening {
+    async fn opening(&self, _conversation: ConversationId, _counting: &Counting) -> Opening {
         Opening::default()
     }
 
@@ -56,4 +57,17 @@ impl RelayBus for NoRelays {
     async fn are_sent(&self, entries: &[(ConversationId, Seq)]) -> Vec<bool> {
         vec![false; entries.len()]
     }
+}
+
+/// Counts nothing that other processes know of.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoCounters;
+
+#[async_trait]
+impl RateCounters for NoCounters {
+    async fn count(&self, _counting: &Counting) -> Option<Vec<Count>> {
+        None
+    }
+
+    async fn take_back(&self, _counting: &Counting) {}
 }

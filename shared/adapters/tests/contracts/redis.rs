@@ -7,17 +7,19 @@ use std::{
 
 use parlance_adapters::{
     redis::{
-        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRelayBus,
-        RelaySubscription,
+        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRateCounters,
+        RedisRelayBus, RelaySubscription,
     },
     system::{OsRandom, SystemClock},
 };
 use parlance_application::{
     delivery::shards::shard_of,
+    limits::rates::RateClass,
     ports::{
         cache::{ConversationCache, Opening},
         connections::ConnectionDirectory,
         delivery::RelayBus,
+        rates::{Count, Counter, Counting, RateCounters},
     },
 };
 use parlance_domain::{
@@ -28,6 +30,7 @@ use parlance_testkit::{
     contracts::{
         connections, conversation_cache,
         fixtures::{NOW, conversation_id, creation, seq, user},
+        rate_counters,
         relay_bus::{self, broadcast},
     },
     memory::connections::MemoryConnections,
@@ -61,6 +64,7 @@ async fn redis_remembers_publishes_and_knows_connections() {
         let link = link(&redis);
         conversation_cache::holds(&cache(&link)).await;
         relay_bus::holds(&bus(&link)).await;
+        rate_counters::holds(&RedisRateCounters::new(link.clone())).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
     }
 }
@@ -75,10 +79,12 @@ async fn a_sender_learns_everything_in_one_round_trip() {
         cache.record_roster(id, seq(1), &made.roster).await;
         bus.announce(&relay("one")).await.unwrap();
         let before = link.round_trips();
-        let opening = cache.opening(id).await;
+        let counters = vec![Counter::User(user("alice"), RateClass::Sends), Counter::Conversation(id)];
+        let opening = cache.opening(id, &Counting { counters, at: NOW }).await;
         assert_eq!(link.round_trips() - before, 1);
         let roster = Some((seq(1), Arc::new(made.roster)));
-        assert_eq!(opening, Opening { head: Some(made.entry.head()), roster, has_relay: true });
+        let counts = vec![Count { previous: 0, current: 1 }; 2];
+        assert_eq!(opening, Opening { head: Some(made.entry.head()), roster, has_relay: true, counts });
         let before = link.round_trips();
         cache.record_head(id, &made.entry.head()).await;
         bus.publish(&broadcast(id, 1)).await;
@@ -94,7 +100,10 @@ async fn a_second_stack_believes_nothing_of_the_first() {
         let (one, other) = (link(&redis), link(&redis));
         let made = creation(conversation_id(), &["alice"]);
         cache(&one).record_head(made.conversation.id, &made.entry.head()).await;
-        assert_eq!(cache(&other).opening(made.conversation.id).await, Opening::default());
+        assert_eq!(
+            cache(&other).opening(made.conversation.id, &Counting::nothing()).await,
+            Opening::default()
+        );
     }
 }
 
@@ -204,15 +213,18 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
         let (cache, bus) = (cache(&link), bus(&link));
         let started = Instant::now();
         for _ in 0..20 {
-            assert_eq!(cache.opening(conversation_id()).await, Opening::default());
+            assert_eq!(cache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());
             assert!(!bus.publish(&broadcast(conversation_id(), 1)).await);
+            let rates = RedisRateCounters::new(link.clone());
+            let counters = vec![Counter::Conversation(conversation_id())];
+            assert_eq!(rates.count(&Counting { counters, at: NOW }).await, None);
         }
         assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
         let durable = MemoryConnections::default();
         connections::holds(&directory(&link, &durable)).await;
     }
     connections::holds(&MemoryConnections::default()).await;
-    assert_eq!(NoCache.opening(conversation_id()).await, Opening::default());
+    assert_eq!(NoCache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());
     assert!(!NoRelays.publish(&broadcast(conversation_id(), 1)).await);
 }
 
@@ -228,5 +240,5 @@ async fn redis_that_comes_back_is_used_again() {
     let _server = parlance_local::redis::start(options).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1200)).await;
     cache.record_head(made.conversation.id, &made.entry.head()).await;
-    assert_eq!(cache.opening(made.conversation.id).await.head, Some(made.entry.head()));
+    assert_eq!(cache.opening(made.conversation.id, &Counting::nothing()).await.head, Some(made.entry.head()));
 }

@@ -8,16 +8,23 @@ use parlance_domain::{
     time::Timestamp,
 };
 
-use crate::ports::{
-    PortError,
-    connections::{ConnectionDirectory, Registration},
-    environment::Clock,
+use crate::{
+    limits::{
+        limiter::{RateLimited, RateLimiter},
+        rates::RateClass,
+    },
+    ports::{
+        PortError,
+        connections::{ConnectionDirectory, Registration},
+        environment::Clock,
+    },
 };
 
 /// Registers sockets, so that events find them.
 #[derive(Clone)]
 pub struct OpenConnection {
     directory: Arc<dyn ConnectionDirectory>,
+    limiter: RateLimiter,
     clock: Arc<dyn Clock>,
 }
 
@@ -40,6 +47,9 @@ pub enum OpenConnectionError {
     /// The token has expired since the handshake was admitted.
     #[error("the token has expired")]
     TokenExpired,
+    /// The user opens sockets too fast.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
     /// The user has as many sockets as he may.
     #[error("too many sockets")]
     TooManyConnections,
@@ -50,8 +60,8 @@ pub enum OpenConnectionError {
 
 impl OpenConnection {
     /// Takes the ports.
-    pub fn new(directory: Arc<dyn ConnectionDirectory>, clock: Arc<dyn Clock>) -> Self {
-        Self { directory, clock }
+    pub fn new(directory: Arc<dyn ConnectionDirectory>, limiter: RateLimiter, clock: Arc<dyn Clock>) -> Self {
+        Self { directory, limiter, clock }
     }
 
     /// Registers the socket.
@@ -62,6 +72,7 @@ impl OpenConnection {
         if connection.is_expired(now) {
             return Err(OpenConnectionError::TokenExpired);
         }
+        self.limiter.admission(&connection.user, RateClass::Handshakes).pass().await?;
         match self.directory.register(&connection, now).await? {
             Registration::Registered => Ok(connection),
             Registration::TooMany => Err(OpenConnectionError::TooManyConnections),

@@ -16,7 +16,7 @@ use crate::{
         change::{Change, ChangeError, Changed, LogChanger},
         events::EventResolver,
     },
-    ports::cache::ConversationCache,
+    ports::{cache::ConversationCache, rates::Counting},
 };
 
 /// Changes conversations.
@@ -59,8 +59,9 @@ impl ChangeConversation {
         change: &dyn Change,
     ) -> Result<Changed, ChangeError> {
         let ChangeRequest { conversation, actor, subject, from } = request;
+        let counting = Counting::nothing();
         let (opening, changed) = futures::join!(
-            self.cache.opening(conversation),
+            self.cache.opening(conversation, &counting),
             self.changer.apply(conversation, actor, subject, change)
         );
         let changed = changed?;

@@ -22,6 +22,7 @@ use crate::{
         cache::ConversationCache,
         conversations::{ConversationRepository, Creating, Creation},
         environment::{Clock, Random},
+        rates::Counting,
     },
 };
 
@@ -212,7 +213,7 @@ impl CreateConversation {
             Creating::Created => {}
         }
         let Creation { conversation, roster, entry } = creation;
-        let opening = self.cache.opening(id).await;
+        let opening = self.cache.opening(id, &Counting::nothing()).await;
         let event = Event {
             conversation: id,
             seq: entry.seq,

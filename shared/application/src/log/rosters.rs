@@ -9,7 +9,10 @@ use parlance_domain::{
 };
 
 use crate::{
-    ports::{PortError, cache::ConversationCache, conversations::ConversationRepository, log::MessageLog},
+    ports::{
+        PortError, cache::ConversationCache, conversations::ConversationRepository, log::MessageLog,
+        rates::Counting,
+    },
     safeguards::{Safeguard, Safeguards},
 };
 
@@ -57,7 +60,7 @@ impl RosterReader {
         conversation: ConversationId,
         version: Seq,
     ) -> Result<Option<Arc<Roster>>, PortError> {
-        if let Some((known, roster)) = self.cache.opening(conversation).await.roster
+        if let Some((known, roster)) = self.cache.opening(conversation, &Counting::nothing()).await.roster
             && known >= version
         {
             return Ok(Some(roster));

@@ -13,6 +13,7 @@ use crate::ports::{
     conversations::{Advance, ConversationRepository, ReadCursor},
     environment::Clock,
     log::MessageLog,
+    rates::Counting,
 };
 
 /// Moves read cursors.
@@ -64,7 +65,7 @@ impl MarkAsRead {
         conversation: ConversationId,
         up_to: Seq,
     ) -> Result<ReadUpTo, MarkAsReadError> {
-        let hint = self.cache.opening(conversation).await.head;
+        let hint = self.cache.opening(conversation, &Counting::nothing()).await.head;
         let head = match hint {
             Some(head) if up_to <= head.seq => head,
             // Beyond the hint: only the log knows what is there.

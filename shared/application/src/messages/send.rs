@@ -16,6 +16,7 @@ use crate::{
         announce::{Announcement, Announcer},
         lanes::MAX_FRAME_BYTES,
     },
+    limits::{admission::Admission, limiter::RateLimited},
     log::append::{AppendError, Appended, Submission, TailAppend},
     ports::{
         PortError,
@@ -54,6 +55,8 @@ pub struct Draft {
     pub body: MessageBody,
     /// The socket that asked, which gets the answer instead of the event.
     pub from: Option<ConnectionId>,
+    /// The request, which the first round trip counts.
+    pub admission: Admission,
 }
 
 /// A message that stands.
@@ -71,6 +74,9 @@ pub enum SendMessageError {
     /// There is no such conversation for this sender.
     #[error("no such conversation")]
     NotFound,
+    /// He sends too fast, or everybody in the conversation together.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
     /// The client has to read the log first.
     #[error("out of date")]
     OutOfDate,
@@ -121,13 +127,15 @@ impl SendMessage {
 
     /// Sends the message, or finds it where an earlier attempt left it. Once this returns `Ok`, it is durable.
     pub async fn execute(&self, draft: Draft) -> Result<Sent, SendMessageError> {
-        let Draft { conversation, sender, client_id, after, body, from } = draft;
+        let Draft { conversation, sender, client_id, after, body, from, admission } = draft;
         if !body.attachments.is_empty() {
             return Err(SendMessageError::UnknownAttachment);
         }
         self.require_fits(conversation, &sender, client_id.as_ref(), &body)?;
-        let opening = self.cache.opening(conversation).await;
+        let counting = admission.counting(Some(conversation));
+        let opening = self.cache.opening(conversation, &counting).await;
         let has_relay = opening.has_relay;
+        let admitted = admission.settle(&counting, opening.counts.clone()).await;
         let submission = Submission {
             conversation,
             sender,
@@ -135,11 +143,14 @@ impl SendMessage {
             after,
             body,
         };
-        let appended = match self.referred(&submission).await? {
-            Some(referred) => self.append_answering(&submission, opening, referred).await?,
-            None => self.append.append(&submission, opening).await?,
-        };
-        match appended {
+        if let Err(limited) = admitted {
+            return Err(self.refuse(limited, &submission, &opening).await);
+        }
+        let appended = self.append(&submission, opening).await;
+        if matches!(appended, Err(SendMessageError::NotFound)) {
+            admission.take_back(&counting).await;
+        }
+        match appended? {
             Appended::Stored { entry, roster } => {
                 let message = self.announce(conversation, &entry, &roster, from, has_relay).await?;
                 Ok(Sent { message, is_duplicate: false })
@@ -157,6 +168,31 @@ impl SendMessage {
                 self.remember_own(conversation, &entry).await;
                 Ok(Sent { message: placed(&entry, conversation)?, is_duplicate: true })
             }
+        }
+    }
+
+    /// How busy a conversation is, is told to its members only.
+    async fn refuse(
+        &self,
+        limited: RateLimited,
+        submission: &Submission,
+        opening: &Opening,
+    ) -> SendMessageError {
+        let is_known =
+            opening.roster.as_ref().is_some_and(|(_, roster)| roster.member(&submission.sender).is_some());
+        if limited.is_own || is_known {
+            return limited.into();
+        }
+        match self.append.require_member(submission.conversation, &submission.sender).await {
+            Ok(()) => limited.into(),
+            Err(error) => error.into(),
+        }
+    }
+
+    async fn append(&self, submission: &Submission, opening: Opening) -> Result<Appended, SendMessageError> {
+        match self.referred(submission).await? {
+            Some(referred) => self.append_answering(submission, opening, referred).await,
+            None => Ok(self.append.append(submission, opening).await?),
         }
     }
 

@@ -9,15 +9,18 @@ use parlance_domain::{
     roster::Roster,
 };
 
-use super::conversations::ReadCursor;
+use super::{
+    conversations::ReadCursor,
+    rates::{Count, Counting},
+};
 
 /// Remembers heads, rosters and own positions. Nothing here fails: a cache that is down remembers nothing, within its deadline.
 ///
 /// A hint may be old, lost, rolled back or, after a fault, ahead of the log; every user of it must come out right all the same.
 #[async_trait]
 pub trait ConversationCache: Send + Sync {
-    /// What a sender wants to know before he appends, in one round trip.
-    async fn opening(&self, conversation: ConversationId) -> Opening;
+    /// What a sender wants to know before he appends, in one round trip, which counts his request along the way.
+    async fn opening(&self, conversation: ConversationId, counting: &Counting) -> Opening;
 
     /// Remembers a head. The newest wins, whatever order writers come in.
     async fn record_head(&self, conversation: ConversationId, head: &Head);
@@ -48,4 +51,6 @@ pub struct Opening {
     pub roster: Option<(Seq, Arc<Roster>)>,
     /// Whether a relay lives, which would deliver what is published.
     pub has_relay: bool,
+    /// Where the counters stand, in their order; empty where they could not be counted.
+    pub counts: Vec<Count>,
 }

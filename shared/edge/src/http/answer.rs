@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use data_encoding::BASE64URL_NOPAD;
+use parlance_application::limits::admission::Admission;
 use parlance_protocol::problem::{PROBLEM_JSON, Problem};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{event::HttpAnswer, request::Conditions};
-use crate::refusal::Refusal;
+use crate::{limits, refusal::Refusal};
 
 /// A handler's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +77,15 @@ impl Reply {
         headers.insert("content-type", "application/json".to_owned());
         HttpAnswer { status_code: self.status, headers, body: self.body, is_base64_encoded: false }
     }
+}
+
+/// Adds where the caller stands with the limits.
+pub(super) fn with_limits(mut answer: HttpAnswer, admission: &Admission) -> HttpAnswer {
+    if let Some((policy, rate)) = admission.standing().as_ref().and_then(limits::headers) {
+        answer.headers.insert("ratelimit-policy", policy);
+        answer.headers.insert("ratelimit", rate);
+    }
+    answer
 }
 
 /// A refusal as `application/problem+json`, with the headers that HTTP has for it.

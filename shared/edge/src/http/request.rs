@@ -3,7 +3,7 @@
 use std::{collections::HashMap, str::FromStr};
 
 use data_encoding::BASE64;
-use parlance_application::ports::identity::Identity;
+use parlance_application::{limits::admission::Admission, ports::identity::Identity};
 use parlance_protocol::{
     error_code::ErrorCode,
     fields::{self, Object},
@@ -22,6 +22,8 @@ pub struct Request {
     pub caller: Identity,
     /// What he asks.
     pub parts: RequestParts,
+    /// The request on its way past the limits: counted already, unless the route counts by itself.
+    pub admission: Admission,
 }
 
 /// A request, whoever sent it.

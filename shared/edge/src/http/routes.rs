@@ -4,15 +4,17 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use parlance_application::sessions::authenticate::{Authenticate, Credential};
+use parlance_application::limits::rates::RateClass;
 use parlance_protocol::{error_code::ErrorCode, problem::Problem};
 
 use super::{
     answer::{self, NO_TOKEN, Reply},
+    callers::Callers,
     event::{HttpAnswer, HttpEvent},
     request::{Request, RequestParts},
 };
 use crate::{
+    limits::class_of_method,
     refusal::Refusal,
     run::Function,
     telemetry::{self, Noted},
@@ -23,6 +25,16 @@ use crate::{
 pub trait HttpRoute: Send + Sync {
     /// Method and path as the template has them: `GET /api/messaging/messages/{id}`.
     fn key(&self) -> &'static str;
+
+    /// Against which of the caller's allowances a request counts.
+    fn rate_class(&self) -> RateClass {
+        class_of_method(self.key())
+    }
+
+    /// Whether the use case counts the request in a round trip that it makes anyway; otherwise that is done before the handler is asked.
+    fn counts_by_itself(&self) -> bool {
+        false
+    }
 
     /// Answers one request.
     async fn handle(&self, request: Request) -> Result<Reply, Refusal>;
@@ -41,15 +53,15 @@ pub trait PublicRoute: Send + Sync {
 /// The routes that a function serves.
 #[derive(Default)]
 pub struct HttpRoutes {
-    authenticate: Option<Authenticate>,
+    callers: Option<Callers>,
     routes: Vec<Arc<dyn HttpRoute>>,
     public: Vec<Arc<dyn PublicRoute>>,
 }
 
 impl HttpRoutes {
-    /// Routes for callers whom `authenticate` recognises.
-    pub fn for_callers(authenticate: Authenticate) -> Self {
-        Self { authenticate: Some(authenticate), ..Self::default() }
+    /// Routes for callers who are known, and who are not too fast.
+    pub fn for_callers(callers: Callers) -> Self {
+        Self { callers: Some(callers), ..Self::default() }
     }
 
     /// Adds a route for callers with a token.
@@ -73,20 +85,35 @@ impl HttpRoutes {
             return Ok(route.handle(parts).await?.into_answer(&conditions));
         }
         let route = self.routes.iter().find(|route| route.key() == key).ok_or_else(Problem::not_found)?;
-        let caller = self.caller(&parts).await?;
+        let callers =
+            self.callers.as_ref().ok_or_else(|| Problem::new(ErrorCode::Unauthenticated, NO_TOKEN))?;
+        let caller = callers.caller(&parts).await?;
         telemetry::note(Noted::User(caller.user.as_str()));
-        Ok(route.handle(Request { caller, parts }).await?.into_answer(&conditions))
+        let admission = callers.limiter.admission(&caller.user, route.rate_class());
+        let request = Request { caller, parts, admission: admission.clone() };
+        let answer = match admitted(&**route, request).await {
+            Ok(reply) => reply.into_answer(&conditions),
+            Err(refusal) => refused(&refusal),
+        };
+        Ok(answer::with_limits(answer, &admission))
     }
+}
 
-    async fn caller(
-        &self,
-        parts: &RequestParts,
-    ) -> Result<parlance_application::ports::identity::Identity, Refusal> {
-        let unknown = || Problem::new(ErrorCode::Unauthenticated, NO_TOKEN);
-        let token = parts.bearer().ok_or_else(unknown)?;
-        let authenticate = self.authenticate.as_ref().ok_or_else(unknown)?;
-        Ok(authenticate.execute(Credential::Token(token)).await?)
+/// Asks the handler, and sees to it that the request is counted, if not by the use case: a handler may have given up before that.
+async fn admitted(route: &dyn HttpRoute, request: Request) -> Result<Reply, Refusal> {
+    let admission = request.admission.clone();
+    if !route.counts_by_itself() {
+        admission.pass().await?;
     }
+    let handled = AssertUnwindSafe(route.handle(request)).catch_unwind().await;
+    let reply = handled.unwrap_or_else(|_| Err(Refusal::internal()));
+    admission.pass().await?;
+    reply
+}
+
+fn refused(refusal: &Refusal) -> HttpAnswer {
+    refusal.record();
+    answer::refused(&refusal.problem)
 }
 
 #[async_trait]
@@ -100,10 +127,7 @@ impl Function for HttpRoutes {
         let answered = AssertUnwindSafe(self.answer(&key, parts)).catch_unwind().await;
         let answer = match answered.unwrap_or_else(|_| Err(Refusal::internal())) {
             Ok(answer) => answer,
-            Err(refusal) => {
-                refusal.record();
-                answer::refused(&refusal.problem)
-            }
+            Err(refusal) => refused(&refusal),
         };
         telemetry::note(Noted::Status(answer.status_code));
         Ok(answer)

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use parlance_application::ports::identity::{Identity, ProfileClaims};
+use parlance_application::{
+    limits::admission::Admission,
+    ports::identity::{Identity, ProfileClaims},
+};
 use parlance_domain::{
     connection::SocketScope,
     ids::{ConnectionId, ConversationId, UserId},
@@ -16,7 +19,7 @@ use super::event::SocketContext;
 const MAX_CLAIM_BYTES: usize = 1024;
 
 /// The sender of a frame, and the socket that it came by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct SocketCaller {
     /// The socket.
     pub connection: ConnectionId,
@@ -32,6 +35,8 @@ pub struct SocketCaller {
     pub is_admin: bool,
     /// What his token said of him.
     pub profile: ProfileClaims,
+    /// His frame on its way past the limits: counted already, unless the route counts by itself.
+    pub admission: Admission,
 }
 
 impl SocketCaller {
@@ -54,6 +59,7 @@ impl SocketCaller {
                 picture: text(PICTURE).map(str::to_owned),
                 locale: text(LOCALE).map(str::to_owned),
             },
+            admission: Admission::free(),
         })
     }
 }

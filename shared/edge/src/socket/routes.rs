@@ -4,7 +4,11 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use async_trait::async_trait;
 use futures::FutureExt;
-use parlance_application::{connections::evict::EvictConnection, ports::environment::Clock};
+use parlance_application::{
+    connections::evict::EvictConnection,
+    limits::{limiter::RateLimiter, rates::RateClass},
+    ports::environment::Clock,
+};
 use parlance_domain::{connection::SocketScope, event::Closing};
 use parlance_protocol::{
     error_code::ErrorCode,
@@ -17,6 +21,7 @@ use super::{
     event::{SocketAnswer, SocketEvent},
 };
 use crate::{
+    limits::class_of_frame,
     refusal::Refusal,
     run::Function,
     telemetry::{self, Noted},
@@ -36,21 +41,41 @@ pub trait SocketRoute: Send + Sync {
         matches!(scope, SocketScope::Messaging | SocketScope::Conversation(_))
     }
 
+    /// Against which of the sender's allowances a frame counts.
+    fn rate_class(&self) -> RateClass {
+        class_of_frame(self.kind())
+    }
+
+    /// Whether the use case counts the frame in a round trip that it makes anyway; otherwise that is done before the handler is asked.
+    fn counts_by_itself(&self) -> bool {
+        false
+    }
+
     /// Answers one frame with another one.
     async fn handle(&self, caller: &SocketCaller, frame: ClientFrame) -> Result<String, Refusal>;
 }
 
+/// What stands before every route of a socket.
+#[derive(Clone)]
+pub struct SocketDoor {
+    /// Turns out those whose token expires on an open socket, and those who do not slow down.
+    pub evict: EvictConnection,
+    /// How fast senders may be.
+    pub limiter: RateLimiter,
+    /// Whether their tokens are still good.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// The routes that a function serves.
 pub struct SocketRoutes {
-    evict: EvictConnection,
-    clock: Arc<dyn Clock>,
+    door: SocketDoor,
     routes: Vec<Arc<dyn SocketRoute>>,
 }
 
 impl SocketRoutes {
-    /// No routes yet. `evict` turns out those whose token expires on an open socket.
-    pub fn new(evict: EvictConnection, clock: Arc<dyn Clock>) -> Self {
-        Self { evict, clock, routes: Vec::new() }
+    /// No routes yet.
+    pub fn behind(door: SocketDoor) -> Self {
+        Self { door, routes: Vec::new() }
     }
 
     /// Adds a route.
@@ -78,32 +103,46 @@ impl SocketRoutes {
         caller: &SocketCaller,
         read: Result<ClientFrame, MalformedFrame>,
     ) -> Result<String, Refusal> {
-        if self.clock.now() >= caller.expires_at {
+        if self.door.clock.now() >= caller.expires_at {
             return Err(expired().into());
         }
+        let route =
+            read.as_ref().ok().and_then(|frame| self.routes.iter().find(|route| route.kind() == frame.kind));
+        let class = route.map_or(RateClass::Reads, |route| route.rate_class());
+        let admission = self.door.limiter.admission(&caller.user, class);
+        if !route.is_some_and(|route| route.counts_by_itself()) {
+            admission.pass().await?;
+        }
         let frame = read.map_err(|malformed| malformed.problem)?;
-        let Some(route) = self.routes.iter().find(|route| route.kind() == frame.kind) else {
+        let Some(route) = route else {
             telemetry::note(Noted::Code(ErrorCode::UnknownType.as_str()));
             return Ok(frame::unknown_type(&frame));
         };
         telemetry::note(Noted::Route(route.kind()));
-        if !route.is_for(caller.scope) {
-            return Err(elsewhere().into());
-        }
-        route.handle(caller, frame).await
+        let caller = SocketCaller { admission: admission.clone(), ..caller.clone() };
+        let answer = if route.is_for(caller.scope) {
+            route.handle(&caller, frame).await
+        } else {
+            Err(elsewhere().into())
+        };
+        // A handler that counts by itself may have given up before that.
+        admission.pass().await?;
+        answer
     }
 
-    /// The nack; somebody whose token has expired gets it by a post, since his socket is closed before this returns.
+    /// The nack; somebody who is turned out gets it by a post, since his socket is closed before this returns.
     async fn refuse(&self, caller: &SocketCaller, id: Option<&str>, refusal: &Refusal) -> Option<String> {
         refusal.record();
         let nack = frame::nack(id, &refusal.problem);
-        if refusal.problem.code != ErrorCode::TokenExpired {
-            return Some(nack);
-        }
-        let evicted = self
-            .evict
-            .execute(&caller.user, &caller.connection, Closing::TokenExpired, Some(nack.as_bytes()))
-            .await;
+        let closing = match refusal.problem.code {
+            ErrorCode::TokenExpired => Closing::TokenExpired,
+            ErrorCode::RateLimited if self.door.limiter.is_abused(&caller.connection).await => {
+                Closing::RateLimited
+            }
+            _ => return Some(nack),
+        };
+        let evicted =
+            self.door.evict.execute(&caller.user, &caller.connection, closing, Some(nack.as_bytes())).await;
         if let Err(error) = evicted {
             telemetry::note(Noted::Error(telemetry::causes(&error).as_str()));
         }

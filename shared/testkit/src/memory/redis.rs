@@ -1,7 +1,7 @@
 //! The memory twin of what Redis keeps: hints, marks and the relays' channel; it can forget, roll back, and be out of reach.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -10,6 +10,7 @@ use parlance_application::ports::{
     cache::{ConversationCache, Opening},
     conversations::ReadCursor,
     delivery::{Broadcast, RelayBus},
+    rates::{Count, Counter, Counting, RateCounters},
 };
 use parlance_domain::{
     head::{Head, Seq},
@@ -39,8 +40,24 @@ pub struct Keys {
     pub sent: BTreeSet<(ConversationId, Seq)>,
     /// Whether a relay is alive.
     pub has_relay: bool,
+    /// What each counter has counted in each of its windows.
+    pub rates: HashMap<(Counter, u64), u64>,
     /// What was published and not yet heard.
     pub published: Vec<Broadcast>,
+}
+
+impl Keys {
+    fn count(&mut self, counting: &Counting) -> Vec<Count> {
+        let mut count = |counter: &Counter| {
+            let window = counter.window_at(counting.at);
+            let previous = (counter.clone(), window.saturating_sub(1));
+            let previous = self.rates.get(&previous).copied().unwrap_or_default();
+            let current = self.rates.entry((counter.clone(), window)).or_default();
+            *current += 1;
+            Count { previous, current: *current }
+        };
+        counting.counters.iter().map(&mut count).collect()
+    }
 }
 
 impl Default for MemoryRedis {
@@ -75,11 +92,12 @@ impl MemoryRedis {
 
 #[async_trait]
 impl ConversationCache for MemoryRedis {
-    async fn opening(&self, conversation: ConversationId) -> Opening {
+    async fn opening(&self, conversation: ConversationId, counting: &Counting) -> Opening {
         let read = self.call(|keys| Opening {
             head: keys.heads.get(&conversation).copied(),
             roster: keys.rosters.get(&conversation).cloned(),
             has_relay: keys.has_relay,
+            counts: keys.count(counting),
         });
         read.await.unwrap_or_default()
     }
@@ -142,5 +160,24 @@ impl RelayBus for MemoryRedis {
     async fn are_sent(&self, entries: &[(ConversationId, Seq)]) -> Vec<bool> {
         let read = self.call(|keys| entries.iter().map(|entry| keys.sent.contains(entry)).collect());
         read.await.unwrap_or_else(|| vec![false; entries.len()])
+    }
+}
+
+#[async_trait]
+impl RateCounters for MemoryRedis {
+    async fn count(&self, counting: &Counting) -> Option<Vec<Count>> {
+        self.call(|keys| keys.count(counting)).await
+    }
+
+    async fn take_back(&self, counting: &Counting) {
+        self.call(|keys| {
+            for counter in &counting.counters {
+                let counted = keys.rates.get_mut(&(counter.clone(), counter.window_at(counting.at)));
+                if let Some(counted) = counted {
+                    *counted = counted.saturating_sub(1);
+                }
+            }
+        })
+        .await;
     }
 }

@@ -3,6 +3,7 @@
 use futures::FutureExt;
 use parlance_application::{
     conversations::change::ChangeRequest,
+    limits::admission::Admission,
     log::change::Change,
     messages::send::{Draft, SendMessageError, Sent},
     participants::{add::AddParticipants, remove::RemoveParticipant, set_role::SetRole},
@@ -194,6 +195,7 @@ impl Trial {
                 ..MessageBody::default()
             },
             from: None,
+            admission: Admission::free(),
         };
         let role =
             ActorRole::Send { message: which, after: message.after, stands_before: !standing.is_empty() };

@@ -1,0 +1,28 @@
+//! What stands before every route that wants to know its caller.
+
+use parlance_application::{
+    limits::limiter::RateLimiter,
+    ports::identity::Identity,
+    sessions::authenticate::{Authenticate, Credential},
+};
+use parlance_protocol::{error_code::ErrorCode, problem::Problem};
+
+use super::{answer::NO_TOKEN, request::RequestParts};
+use crate::refusal::Refusal;
+
+/// Knows callers, and how fast they may be.
+#[derive(Clone)]
+pub struct Callers {
+    /// Who they are.
+    pub authenticate: Authenticate,
+    /// How fast they may be.
+    pub limiter: RateLimiter,
+}
+
+impl Callers {
+    /// Who sent this.
+    pub(super) async fn caller(&self, parts: &RequestParts) -> Result<Identity, Refusal> {
+        let token = parts.bearer().ok_or_else(|| Problem::new(ErrorCode::Unauthenticated, NO_TOKEN))?;
+        Ok(self.authenticate.execute(Credential::Token(token)).await?)
+    }
+}
