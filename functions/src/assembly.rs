@@ -16,6 +16,7 @@ use parlance_application::{
         announce::Announcer,
         broadcaster::{Broadcaster, Closer, FanOut},
         lanes::Lanes,
+        publish::PublishEvents,
         recipients::Recipients,
         repair::{RepairEntries, RepairPorts},
     },
@@ -253,6 +254,12 @@ impl Assembly {
             encoder: Arc::clone(&self.encoder),
             clock: self.clock(),
         }))
+    }
+
+    /// Puts entries on the event bus; `None` in a stack that has none.
+    pub fn publish_events(&self) -> Assembled<Option<PublishEvents>> {
+        let Some(bus) = self.adapters.event_bus()? else { return Ok(None) };
+        Ok(Some(PublishEvents::new(self.events()?, bus, Arc::clone(&self.encoder))))
     }
 
     fn rosters(&self) -> Assembled<RosterReader> {

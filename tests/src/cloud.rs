@@ -23,7 +23,7 @@ use crate::person::Person;
 use crate::programs::{Programs, spawn};
 
 /// What would make a test depend on whoever runs it.
-const NOT_INHERITED: [&str; 11] = [
+const NOT_INHERITED: [&str; 12] = [
     "JWT_JWKS_URL",
     "JWT_ISSUER",
     "JWT_AUDIENCE",
@@ -34,6 +34,7 @@ const NOT_INHERITED: [&str; 11] = [
     "AWS_ENDPOINT_URL_DYNAMODB",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_LAMBDA",
+    "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI",
 ];
 
@@ -241,6 +242,11 @@ impl Cloud {
     pub async fn pids_of(&self, name: &str, count: usize) -> Vec<i32> {
         let what = format!("{count} processes of {name}");
         eventually(&what, async || Some(self.pids(name).await).filter(|pids| pids.len() == count)).await
+    }
+
+    /// The last events of the event bus, oldest first, as its targets get them.
+    pub async fn events(&self) -> Vec<Value> {
+        self.local("events").await["events"].as_array().unwrap().clone()
     }
 
     async fn local(&self, what: &str) -> Value {

@@ -1,4 +1,4 @@
-//! The stream of the table `chat`, and the timer queue: entries that nobody delivered are delivered.
+//! The stream of the table `chat`, and the timer queue: entries that nobody delivered are delivered, all are put on the event bus.
 
 use async_trait::async_trait;
 use parlance_adapters::{
@@ -6,7 +6,10 @@ use parlance_adapters::{
     sqs::waiting_entry,
 };
 use parlance_application::{
-    delivery::repair::{RepairEntries, StreamedEntry},
+    delivery::{
+        publish::PublishEvents,
+        repair::{RepairEntries, StreamedEntry},
+    },
     ports::PortError,
 };
 use parlance_edge::{
@@ -19,6 +22,7 @@ use serde_json::Value;
 /// Looks after entries.
 pub struct OnLogEntry {
     repair: RepairEntries,
+    publish: Option<PublishEvents>,
 }
 
 /// Records of the stream, or messages of the queue.
@@ -42,9 +46,9 @@ struct Failure {
 }
 
 impl OnLogEntry {
-    /// Looks after them by this use case.
-    pub const fn new(repair: RepairEntries) -> Self {
-        Self { repair }
+    /// Looks after them by one use case, and publishes them by the other where there is a bus.
+    pub const fn new(repair: RepairEntries, publish: Option<PublishEvents>) -> Self {
+        Self { repair, publish }
     }
 
     /// Entries that were just written, each with the name of its record.
@@ -62,10 +66,20 @@ impl OnLogEntry {
                 Err(error) => failures.push(failure(name, &error)),
             }
         }
-        let looked = self.repair.on_stream(&entries).await;
-        let failed = names.into_iter().zip(looked);
-        failures.extend(failed.filter_map(|(name, looked)| looked.err().map(|error| failure(name, &error))));
+        let (looked, published) = futures::join!(self.repair.on_stream(&entries), self.published(&entries));
+        let failed = names.into_iter().zip(looked.into_iter().zip(published));
+        failures.extend(failed.filter_map(|(name, (looked, published))| {
+            looked.and(published).err().map(|error| failure(name, &error))
+        }));
         failures
+    }
+
+    /// The timer brings entries that the stream has brought before, so they are published here alone.
+    async fn published(&self, entries: &[StreamedEntry]) -> Vec<Result<(), PortError>> {
+        match &self.publish {
+            Some(publish) => publish.execute(entries).await,
+            None => entries.iter().map(|_| Ok(())).collect(),
+        }
     }
 
     /// One entry, two seconds after somebody looked at it too early.

@@ -20,7 +20,7 @@ use crate::gateway::{Front, HttpApi, Limits, Local, Management, SocketApi};
 use crate::lambda::{Invoke, Journal, Lambda};
 use crate::processes::Processes;
 use crate::template::{Circumstances, System, Template, TemplateError};
-use crate::{dynamodb, event_sources, lambda, loopback, secrets, sqs};
+use crate::{dynamodb, event_sources, eventbridge, lambda, loopback, secrets, sqs};
 
 use self::services::Services;
 
@@ -41,6 +41,8 @@ pub struct Ports {
     pub lambda: u16,
     /// `@connections`.
     pub connections: u16,
+    /// EventBridge.
+    pub events: u16,
 }
 
 /// How the local cloud is run.
@@ -136,6 +138,7 @@ impl Cloud {
             ("DYNAMODB", url("dynamodb")),
             ("SQS", url("sqs")),
             ("LAMBDA", url("lambda")),
+            ("EVENTBRIDGE", url("events")),
             ("APIGATEWAYMANAGEMENTAPI", url("connections")),
         ];
         let environment = local_values::environment(&region, &given, host);
@@ -155,6 +158,8 @@ impl Cloud {
         let lambda = Lambda::start(settings, listeners.lambda, Arc::clone(&processes), options.journal)
             .map_err(io_error("Lambda"))?;
         let invoke: Arc<dyn Invoke> = Arc::new(Arc::clone(&lambda));
+        let targets = eventbridge::Targets::new(Arc::clone(&invoke), &services.sqs);
+        services.events.connect(system.buses.clone(), system.rules.clone(), targets);
         let event_sources = event_sources::start(event_sources::Options {
             mappings: system.events.clone(),
             invoke: Arc::clone(&invoke),
@@ -192,8 +197,12 @@ impl Cloud {
             tokio::spawn(management.serve(listeners.connections, stop.clone()));
         }
         let http = system.http.clone().map(|http| HttpApi::new(http, &region, Arc::clone(&limits), invoke));
-        let local =
-            Local { endpoints: endpoints.clone(), processes: Arc::clone(&processes), faults: faults.clone() };
+        let local = Local {
+            endpoints: endpoints.clone(),
+            processes: Arc::clone(&processes),
+            events: Arc::clone(&services.events),
+            faults: faults.clone(),
+        };
         tokio::spawn(Arc::new(Front { http, sockets, local, limits }).serve(listeners.front, stop.clone()));
 
         Ok(Self {
@@ -276,6 +285,7 @@ impl Listeners {
             ("dynamodb", services.dynamodb.url.clone()),
             ("sqs", services.sqs.url.clone()),
             ("redis", services.redis_url.clone()),
+            ("events", services.events.url.clone()),
         ];
         Ok(endpoints.into_iter().map(|(name, url)| (name.to_owned(), url)).collect())
     }

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub(crate) use self::filter::{passes, unknown_condition};
 pub use self::mapping::{
     EventMapping, MappingError, QueueMapping, ScheduleMapping, StartingPosition, StreamMapping,
 };

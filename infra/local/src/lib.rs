@@ -4,6 +4,7 @@ pub mod cli;
 pub mod cloud;
 pub mod dynamodb;
 pub mod event_sources;
+pub mod eventbridge;
 pub mod faults;
 pub mod gateway;
 pub mod lambda;

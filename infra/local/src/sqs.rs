@@ -11,7 +11,7 @@ mod store;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(crate) use self::attributes::digest_of_body;
+pub(crate) use self::attributes::{Attributes, digest_of_body};
 pub(crate) use self::protocol::system_attributes;
 pub use self::queue_spec::{QueueSpec, QueueSpecError, Redrive};
 pub(crate) use self::queues::Queues;

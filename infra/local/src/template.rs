@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use self::properties::Properties;
 use self::resolver::{Resolver, members, plain_text};
 use crate::dynamodb::TableSpec;
+use crate::eventbridge::RuleSpec;
 use crate::sqs::QueueSpec;
 
 pub use self::error::TemplateError;
@@ -31,7 +32,7 @@ pub use self::system::{
 pub struct Template(Value);
 
 /// What has no counterpart on one machine: rights, networks, logs, alarms, and what runs beside.
-const PASSED_OVER: [&str; 11] = [
+const PASSED_OVER: [&str; 12] = [
     "AWS::ApiGateway::",
     "AWS::CloudFormation::",
     "AWS::CloudFront::",
@@ -43,6 +44,7 @@ const PASSED_OVER: [&str; 11] = [
     "AWS::IAM::",
     "AWS::Lambda::Permission",
     "AWS::Logs::",
+    "AWS::SQS::QueuePolicy",
 ];
 
 const SECTIONS: [&str; 11] = [
@@ -149,6 +151,16 @@ impl Template {
                     let all = properties.take_all()?;
                     let queue = QueueSpec::parse(logical_id, &all);
                     system.queues.push(queue.map_err(|error| properties.error(error.to_string()))?);
+                }
+                "AWS::Events::EventBus" => {
+                    properties.pass_over(&["Description", "KmsKeyIdentifier", "Name", "Tags"]);
+                    properties.finish()?;
+                    system.buses.push(logical_id.to_owned());
+                }
+                "AWS::Events::Rule" => {
+                    let all = properties.take_all()?;
+                    let rule = RuleSpec::parse(logical_id, &all);
+                    system.rules.extend(rule.map_err(|error| properties.error(error.to_string()))?);
                 }
                 "AWS::SecretsManager::Secret" => drop(SecretSpec::read(properties)?),
                 "AWS::ECS::TaskDefinition" => system.services.push(service(resource, properties)?),

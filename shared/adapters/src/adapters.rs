@@ -10,6 +10,7 @@ use parlance_application::ports::{
     conversations::{ConversationRepository, ReadReceipts},
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
+    event_bus::EventBus,
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
     rates::RateCounters,
@@ -22,6 +23,7 @@ use crate::{
         CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
         DynamoTickets,
     },
+    eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
@@ -160,6 +162,12 @@ impl Adapters {
         let url = self.configuration().log_entry_queue_url.as_deref();
         let url = url.ok_or(ConfigurationError::Missing("LOG_ENTRY_QUEUE_URL"))?;
         Ok(Arc::new(SqsEntryTimer::new(self.clients.sqs()?, url)))
+    }
+
+    /// The bus for other systems; `None` in a stack that has none.
+    pub fn event_bus(&self) -> Result<Option<Arc<dyn EventBus>>, ConfigurationError> {
+        let Some(name) = self.configuration().event_bus.as_deref() else { return Ok(None) };
+        Ok(Some(Arc::new(EventBridgeBus::new(self.clients.eventbridge()?, name))))
     }
 
     /// Verifies tokens; needs a shared secret or a key set.

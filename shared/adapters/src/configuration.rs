@@ -94,6 +94,8 @@ pub struct Configuration {
     pub jwks_refresh_function: Option<String>,
     /// The timer queue.
     pub log_entry_queue_url: Option<String>,
+    /// The bus for other systems, where the stack has one.
+    pub event_bus: Option<String>,
     /// What cursors are signed with; the first signs, all are accepted.
     pub signing_secrets: Vec<Secret>,
     /// How tokens are verified.
@@ -126,6 +128,8 @@ pub struct Endpoints {
     pub sqs: Option<String>,
     /// `AWS_ENDPOINT_URL_LAMBDA`.
     pub lambda: Option<String>,
+    /// `AWS_ENDPOINT_URL_EVENTBRIDGE`.
+    pub eventbridge: Option<String>,
 }
 
 impl Configuration {
@@ -159,6 +163,7 @@ impl Configuration {
             fan_out_function: variable("FAN_OUT_FUNCTION"),
             jwks_refresh_function: variable("JWKS_REFRESH_FUNCTION"),
             log_entry_queue_url: variable("LOG_ENTRY_QUEUE_URL"),
+            event_bus: variable("EVENT_BUS"),
             signing_secrets: ["SIGNING_SECRET", "PREVIOUS_SIGNING_SECRET"]
                 .into_iter()
                 .filter_map(secret)
@@ -183,6 +188,7 @@ impl Configuration {
                 dynamodb: endpoint("AWS_ENDPOINT_URL_DYNAMODB"),
                 sqs: endpoint("AWS_ENDPOINT_URL_SQS"),
                 lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA"),
+                eventbridge: endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE"),
             },
         })
     }

@@ -5,6 +5,7 @@ pub mod apigateway;
 mod aws;
 pub mod configuration;
 pub mod dynamodb;
+pub mod eventbridge;
 pub mod jwt;
 pub mod lambda;
 pub mod redis;

@@ -3,6 +3,7 @@
 pub mod announce;
 pub mod broadcaster;
 pub mod lanes;
+pub mod publish;
 pub mod recipients;
 pub mod relay;
 pub mod repair;

@@ -14,3 +14,4 @@ pub mod ports;
 pub mod safeguards;
 pub mod sessions;
 pub mod tickets;
+pub mod webhooks;

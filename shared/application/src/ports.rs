@@ -5,9 +5,11 @@ pub mod connections;
 pub mod conversations;
 pub mod delivery;
 pub mod environment;
+pub mod event_bus;
 pub mod identity;
 pub mod log;
 pub mod rates;
+pub mod webhooks;
 
 /// An outside that failed or did not answer in time. What was asked of it may have happened or not.
 #[derive(Debug, thiserror::Error)]

@@ -1,3 +1,4 @@
 //! Sessions: who is calling.
 
 pub mod authenticate;
+pub mod service;

@@ -3,7 +3,7 @@
 use crate::{
     conversation::Conversation,
     head::Seq,
-    ids::{ConversationId, MessageId, UserId},
+    ids::{ConversationId, EventId, MessageId, UserId},
     log::Joining,
     message::PlacedMessage,
     permissions::Role,
@@ -75,6 +75,85 @@ pub enum EventBody {
     },
 }
 
+/// The type of a durable event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventKind {
+    /// A message was sent.
+    MessageCreated,
+    /// A message was changed.
+    MessageUpdated,
+    /// A message was removed.
+    MessageDeleted,
+    /// A conversation began.
+    ConversationCreated,
+    /// A conversation's own data changed.
+    ConversationUpdated,
+    /// A conversation ended.
+    ConversationDeleted,
+    /// People came.
+    ParticipantAdded,
+    /// Somebody went.
+    ParticipantRemoved,
+    /// Somebody has another role.
+    ParticipantUpdated,
+}
+
+impl EventKind {
+    /// Every type.
+    pub const ALL: [Self; 9] = [
+        Self::MessageCreated,
+        Self::MessageUpdated,
+        Self::MessageDeleted,
+        Self::ConversationCreated,
+        Self::ConversationUpdated,
+        Self::ConversationDeleted,
+        Self::ParticipantAdded,
+        Self::ParticipantRemoved,
+        Self::ParticipantUpdated,
+    ];
+
+    /// The name on the wire, on the event bus and in the tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MessageCreated => "message.created",
+            Self::MessageUpdated => "message.updated",
+            Self::MessageDeleted => "message.deleted",
+            Self::ConversationCreated => "conversation.created",
+            Self::ConversationUpdated => "conversation.updated",
+            Self::ConversationDeleted => "conversation.deleted",
+            Self::ParticipantAdded => "participant.added",
+            Self::ParticipantRemoved => "participant.removed",
+            Self::ParticipantUpdated => "participant.updated",
+        }
+    }
+
+    /// Reads a name back.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl EventBody {
+    /// Its type.
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::MessageCreated(_) => EventKind::MessageCreated,
+            Self::MessageUpdated(_) | Self::Hidden { of: HiddenEvent::Updated, .. } => {
+                EventKind::MessageUpdated
+            }
+            Self::MessageDeleted(_) | Self::Hidden { of: HiddenEvent::Deleted, .. } => {
+                EventKind::MessageDeleted
+            }
+            Self::ConversationCreated(_) => EventKind::ConversationCreated,
+            Self::ConversationUpdated(_) => EventKind::ConversationUpdated,
+            Self::ConversationDeleted { .. } => EventKind::ConversationDeleted,
+            Self::ParticipantAdded { .. } => EventKind::ParticipantAdded,
+            Self::ParticipantRemoved { .. } => EventKind::ParticipantRemoved,
+            Self::ParticipantUpdated { .. } => EventKind::ParticipantUpdated,
+        }
+    }
+}
+
 /// Which event is hidden from a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HiddenEvent {
@@ -101,10 +180,26 @@ pub struct ConversationView {
     pub last_message: Option<PlacedMessage>,
 }
 
+/// An event as other systems take it from the event bus.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedEvent {
+    /// By what a repetition is known.
+    pub id: EventId,
+    /// Its type.
+    pub kind: EventKind,
+    /// When it happened.
+    pub at: Timestamp,
+    /// The event as clients see it, with its id and who caused it: JSON.
+    pub detail: String,
+}
+
 /// How events are spelled on the wire. Pure: the same event always gives the same bytes.
 pub trait EventEncoder: Send + Sync {
     /// One event as a frame of its own.
     fn event(&self, event: &Event) -> Vec<u8>;
+
+    /// One event for other systems, caused by `actor`.
+    fn published(&self, event: &Event, actor: &UserId) -> PublishedEvent;
 
     /// One signal as a frame of its own.
     fn signal(&self, signal: &Signal) -> Vec<u8>;

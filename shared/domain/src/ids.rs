@@ -157,6 +157,13 @@ random_id!(
     "a ticket (t_ and 26 characters)"
 );
 
+random_id!(
+    /// One webhook of another system.
+    WebhookId,
+    "w_",
+    "a webhook id (w_ and 26 characters)"
+);
+
 impl ConversationId {
     /// The one direct conversation of two people, whoever of them asks.
     pub fn direct(one: &UserId, other: &UserId) -> Self {
@@ -220,13 +227,39 @@ impl MessageId {
 
 impl fmt::Display for MessageId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = self.seq.get().to_be_bytes();
-        let significant: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
-        write!(f, "m_{}_{}", base32::encode(self.conversation.as_bytes()), base32::encode(&significant))
+        write!(f, "m_{}", place(self.conversation, self.seq))
     }
 }
 
 id_as_serde!(MessageId);
+
+/// One durable event: the entry of a log that it tells of. Other systems know a repetition by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The entry.
+    pub seq: Seq,
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e_{}", place(self.conversation, self.seq))
+    }
+}
+
+impl serde::Serialize for EventId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// An entry's place as ids spell it: the conversation, and the position without leading zeros.
+fn place(conversation: ConversationId, seq: Seq) -> String {
+    let bytes = seq.get().to_be_bytes();
+    let significant: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
+    format!("{}_{}", base32::encode(conversation.as_bytes()), base32::encode(&significant))
+}
 
 #[cfg(test)]
 mod tests {

@@ -12,3 +12,4 @@ pub mod permissions;
 pub mod roster;
 pub mod signal;
 pub mod time;
+pub mod webhook;

@@ -1,8 +1,8 @@
 //! Events on the wire: what happened, as every member of a conversation is told it.
 
 use parlance_domain::{
-    event::{Closing, Event, EventBody, HiddenEvent},
-    ids::{ConversationId, MessageId, UserId},
+    event::{Closing, Event},
+    ids::{ConversationId, EventId, MessageId, UserId},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -130,6 +130,15 @@ pub(crate) struct Hidden {
     pub(crate) hidden: bool,
 }
 
+/// An event as other systems take it: what clients are told, and besides by what a repetition is known and who caused it.
+#[derive(Debug, Serialize)]
+pub(crate) struct PublishedFrame<'a> {
+    pub(crate) id: EventId,
+    #[serde(flatten)]
+    pub(crate) event: EventFrame,
+    pub(crate) actor_id: &'a UserId,
+}
+
 impl EventFrame {
     /// What happened; [`EventData::Other`] also where the data is not of the shape that its type has here.
     pub fn data(&self) -> EventData {
@@ -161,30 +170,11 @@ impl EventFrame {
     }
 }
 
-/// The name of an event on the wire.
-pub const fn kind(body: &EventBody) -> &'static str {
-    match body {
-        EventBody::MessageCreated(_) => "message.created",
-        EventBody::MessageUpdated(_) | EventBody::Hidden { of: HiddenEvent::Updated, .. } => {
-            "message.updated"
-        }
-        EventBody::MessageDeleted(_) | EventBody::Hidden { of: HiddenEvent::Deleted, .. } => {
-            "message.deleted"
-        }
-        EventBody::ConversationCreated(_) => "conversation.created",
-        EventBody::ConversationUpdated(_) => "conversation.updated",
-        EventBody::ConversationDeleted { .. } => "conversation.deleted",
-        EventBody::ParticipantAdded { .. } => "participant.added",
-        EventBody::ParticipantRemoved { .. } => "participant.removed",
-        EventBody::ParticipantUpdated { .. } => "participant.updated",
-    }
-}
-
 impl From<&Event> for EventFrame {
     fn from(event: &Event) -> Self {
         let data = crate::json_events::data(event);
         Self {
-            kind: kind(&event.body).to_owned(),
+            kind: event.body.kind().as_str().to_owned(),
             conversation_id: Some(event.conversation),
             seq: Some(event.seq.get()),
             ts: Some(event.at.into()),

@@ -1,8 +1,9 @@
 //! How events become JSON: one encoding for sockets, logs and replays alike.
 
 use parlance_domain::{
-    event::{Closing, ConversationView, Event, EventBody, EventEncoder},
+    event::{Closing, ConversationView, Event, EventBody, EventEncoder, PublishedEvent},
     head::Seq,
+    ids::{EventId, UserId},
     log::Joining,
     signal::Signal,
 };
@@ -10,7 +11,10 @@ use serde::Serialize;
 
 use crate::{
     conversation::Conversation,
-    event::{ChangedParticipant, ConversationDeleted, EventFrame, Hidden, ParticipantChange, SessionClosing},
+    event::{
+        ChangedParticipant, ConversationDeleted, EventFrame, Hidden, ParticipantChange, PublishedFrame,
+        SessionClosing,
+    },
     limits::MAX_EVENT_BYTES,
     message::Message,
 };
@@ -27,6 +31,12 @@ pub struct JsonEvents;
 impl EventEncoder for JsonEvents {
     fn event(&self, event: &Event) -> Vec<u8> {
         serde_json::to_vec(&EventFrame::from(event)).unwrap_or_default()
+    }
+
+    fn published(&self, event: &Event, actor: &UserId) -> PublishedEvent {
+        let id = EventId { conversation: event.conversation, seq: event.seq };
+        let frame = PublishedFrame { id, event: event.into(), actor_id: actor };
+        PublishedEvent { id, kind: event.body.kind(), at: event.at, detail: json(&frame) }
     }
 
     fn signal(&self, signal: &Signal) -> Vec<u8> {

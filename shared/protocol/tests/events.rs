@@ -126,6 +126,23 @@ fn every_event_is_the_contract() {
     }
 }
 
+#[test]
+fn other_systems_are_told_what_clients_are_told_and_who_did_it() {
+    for body in every_body() {
+        let event = event(body);
+        let published = JsonEvents.published(&event, &user("alice"));
+        let mut detail: Value = serde_json::from_str(&published.detail).unwrap();
+        let fields = detail.as_object_mut().unwrap();
+        assert_eq!(fields.remove("id").unwrap(), published.id.to_string());
+        assert_eq!(fields.remove("actor_id").unwrap(), "alice");
+        assert_eq!(detail, encoded(&event));
+        assert_eq!((detail["type"].as_str(), published.at), (Some(published.kind.as_str()), AT));
+    }
+    let id =
+        JsonEvents.published(&event(EventBody::ConversationDeleted { by: user("alice") }), &user("alice")).id;
+    assert_eq!(id.to_string(), "e_0w3ge1r70w3ge1r70w3ge1r70w_068g");
+}
+
 fn every_signal() -> Vec<Signal> {
     let presence =
         Presence { status: PresenceStatus::Offline, text: Some("back at 9".into()), last_seen_at: Some(AT) };

@@ -5,6 +5,7 @@
 pub mod connections;
 pub mod conversation_cache;
 pub mod conversations;
+pub mod event_bus;
 pub mod fixtures;
 pub mod message_log;
 pub mod rate_counters;

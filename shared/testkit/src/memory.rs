@@ -5,6 +5,7 @@ pub mod connections;
 pub mod conversations;
 pub mod delivery;
 pub mod environment;
+pub mod event_bus;
 pub mod gate;
 pub mod identity;
 pub mod log;

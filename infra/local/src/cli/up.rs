@@ -47,6 +47,9 @@ pub(super) struct Arguments {
     /// The port of @connections.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     connections_port: u16,
+    /// The port of EventBridge.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    events_port: u16,
     /// One process per concurrent invocation, stopped between invocations, as on AWS.
     #[arg(long)]
     isolated: bool,
@@ -140,6 +143,7 @@ async fn start(arguments: Arguments) -> Result<Started, Box<dyn std::error::Erro
             sqs: arguments.sqs_port,
             lambda: arguments.lambda_port,
             connections: arguments.connections_port,
+            events: arguments.events_port,
         },
         relays: arguments.relay,
         redis_url: arguments.redis,

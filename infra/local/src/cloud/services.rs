@@ -1,15 +1,16 @@
-//! The embedded services that a system stands on: DynamoDB, SQS, Redis.
+//! The embedded services that a system stands on: DynamoDB, SQS, EventBridge, Redis.
 
 use std::sync::Arc;
 
 use super::{Error, Options, io_error};
 use crate::faults::Faults;
-use crate::{dynamodb, redis, sqs};
+use crate::{dynamodb, eventbridge, redis, sqs};
 
 /// The running services; dropping them stops them.
 pub(super) struct Services {
     pub dynamodb: Arc<dynamodb::Running>,
     pub sqs: Arc<sqs::Running>,
+    pub events: Arc<eventbridge::Running>,
     /// Where Redis is, embedded or not.
     pub redis_url: String,
     _redis: Option<redis::Running>,
@@ -22,6 +23,8 @@ impl Services {
             dynamodb::Options { data_dir: data_dir.clone(), port: ports.dynamodb, faults: faults.clone() };
         let queues =
             sqs::Options { data_dir, port: ports.sqs, region: region.to_owned(), faults: faults.clone() };
+        let buses =
+            eventbridge::Options { port: ports.events, region: region.to_owned(), faults: faults.clone() };
         let (redis_url, redis) = if let Some(url) = &options.redis_url {
             (url.clone(), None)
         } else {
@@ -32,6 +35,7 @@ impl Services {
         Ok(Self {
             dynamodb: Arc::new(dynamodb::start(tables).await?),
             sqs: Arc::new(sqs::start(queues).await?),
+            events: Arc::new(eventbridge::start(buses).await.map_err(io_error("EventBridge cannot listen"))?),
             redis_url,
             _redis: redis,
         })

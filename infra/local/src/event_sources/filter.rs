@@ -1,9 +1,9 @@
-//! Filter patterns: which events a function is called for.
+//! Patterns: which events a function is called for, or a rule of EventBridge sends on.
 
 use serde_json::{Map, Value};
 
 /// Says whether an event passes: it matches one of the patterns, or there are none.
-pub(super) fn passes(patterns: &[Value], event: &Value) -> bool {
+pub(crate) fn passes(patterns: &[Value], event: &Value) -> bool {
     patterns.is_empty() || patterns.iter().any(|pattern| matches_pattern(pattern, Some(event)))
 }
 
@@ -17,7 +17,7 @@ pub(super) fn mentions(pattern: &Value, field: &str) -> bool {
 }
 
 /// The first condition of a pattern that is not known here.
-pub(super) fn unknown_condition(pattern: &Value) -> Option<String> {
+pub(crate) fn unknown_condition(pattern: &Value) -> Option<String> {
     match pattern {
         Value::Object(fields) => fields.iter().find_map(|(name, part)| {
             if name == "$or" {

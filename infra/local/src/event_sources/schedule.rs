@@ -5,11 +5,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde_json::json;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use super::{Context, ScheduleMapping};
+use crate::loopback::rfc3339;
 
 /// Calls until it is dropped; the first call comes after the first interval.
 pub(super) async fn run(context: Arc<Context>, mapping: ScheduleMapping) {
@@ -37,10 +36,4 @@ fn scheduled(context: &Context, mapping: &ScheduleMapping) -> String {
         "detail": {},
     })
     .to_string()
-}
-
-/// A moment since 1970 as AWS's events spell it.
-pub(super) fn rfc3339(since: Duration) -> Option<String> {
-    let moment = OffsetDateTime::UNIX_EPOCH.checked_add(time::Duration::try_from(since).ok()?)?;
-    moment.format(&Rfc3339).ok()
 }

@@ -227,7 +227,7 @@ fn seconds(since: Duration) -> i64 {
 }
 
 fn rfc3339(seconds: i64) -> Option<String> {
-    super::schedule::rfc3339(Duration::from_secs(u64::try_from(seconds).ok()?))
+    crate::loopback::rfc3339(Duration::from_secs(u64::try_from(seconds).ok()?))
 }
 
 #[cfg(test)]

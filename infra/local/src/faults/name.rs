@@ -92,6 +92,12 @@ pub enum FaultName {
     /// A bucket's events arrive late.
     #[serde(rename = "s3event.late")]
     S3eventLate,
+    /// An entry of `PutEvents` is refused for its rate, the others are put.
+    #[serde(rename = "events.throttle")]
+    EventsThrottle,
+    /// An event goes to the targets of its rules twice.
+    #[serde(rename = "events.twice")]
+    EventsTwice,
     /// One relay is killed.
     #[serde(rename = "relay.kill")]
     RelayKill,
@@ -135,6 +141,8 @@ impl FaultName {
         Self::S3eventTwice,
         Self::S3eventShuffle,
         Self::S3eventLate,
+        Self::EventsThrottle,
+        Self::EventsTwice,
         Self::RelayKill,
         Self::SocketsCut,
         Self::DisconnectLost,
@@ -172,6 +180,8 @@ impl FaultName {
             Self::S3eventTwice => "s3event.twice",
             Self::S3eventShuffle => "s3event.shuffle",
             Self::S3eventLate => "s3event.late",
+            Self::EventsThrottle => "events.throttle",
+            Self::EventsTwice => "events.twice",
             Self::RelayKill => "relay.kill",
             Self::SocketsCut => "sockets.cut",
             Self::DisconnectLost => "disconnect.lost",

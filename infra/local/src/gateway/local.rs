@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::http_api::own;
 use super::query;
+use crate::eventbridge;
 use crate::faults::{FaultName, FaultSpec, Faults};
 use crate::processes::Processes;
 
@@ -23,6 +24,8 @@ pub struct Local {
     pub endpoints: BTreeMap<String, String>,
     /// The children.
     pub processes: Arc<Processes>,
+    /// The event buses.
+    pub events: Arc<eventbridge::Running>,
     /// What is to go wrong.
     pub faults: Faults,
 }
@@ -33,6 +36,7 @@ impl Local {
         match (request.method(), request.uri().path().trim_end_matches('/')) {
             (&Method::GET, "/_local/endpoints") => json_answer(&json!(self.endpoints)),
             (&Method::GET, "/_local/processes") => json_answer(&self.processes()),
+            (&Method::GET, "/_local/events") => json_answer(&json!({ "events": self.events.recent() })),
             (_, "/_local/faults") => self.faults(request).await,
             _ => own(StatusCode::NOT_FOUND, "Not Found"),
         }

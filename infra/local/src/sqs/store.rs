@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::attributes::Attributes;
+use crate::loopback::uuid;
 
 /// A message on its way in.
 #[derive(Clone, Debug)]
@@ -222,17 +223,4 @@ fn received(row: &Row<'_>) -> rusqlite::Result<Received> {
 
 fn token() -> String {
     format!("{:032x}", rand::random::<u128>())
-}
-
-/// A random id in the groups that SQS's ids have.
-fn uuid() -> String {
-    let random = rand::random::<u128>();
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        random >> 96,
-        (random >> 80) & 0xffff,
-        (random >> 64) & 0xffff,
-        (random >> 48) & 0xffff,
-        random & 0xffff_ffff_ffff
-    )
 }

@@ -11,6 +11,7 @@ use super::resolver::{Resolver, members, plain_text};
 use super::system::{HttpRoute, System};
 use super::{at, section};
 use crate::event_sources::EventMapping;
+use crate::eventbridge::RuleSpec;
 use crate::lambda::{FunctionName, FunctionSettings};
 
 /// What AWS enforces and a process on this machine does not need, or what only a deployment does.
@@ -66,6 +67,10 @@ pub(super) fn read(
         if kind == "HttpApi" {
             let route = http_route(logical_id, event_id, event)?;
             system.http.get_or_insert_default().routes.push(route);
+        } else if kind == "EventBridgeRule" {
+            let rule = RuleSpec::of_function(&name, event_id, section(event, "Properties"))
+                .map_err(|error| TemplateError::resource(logical_id, format!("{event_id}: {error}")))?;
+            system.rules.extend(rule);
         } else {
             let mapping = EventMapping::parse(&name, kind, section(event, "Properties"))
                 .map_err(|error| TemplateError::resource(logical_id, format!("{event_id}: {error}")))?;

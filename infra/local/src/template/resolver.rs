@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::error::TemplateError;
 use super::{at, section};
 use crate::loopback::ACCOUNT;
-use crate::{lambda, sqs};
+use crate::{eventbridge, lambda, sqs};
 
 /// What the local cloud knows of resources that exist by now.
 #[derive(Clone, Debug, Default)]
@@ -209,6 +209,8 @@ impl<'a> Resolver<'a> {
             (Some("AWS::DynamoDB::Table"), "Arn") => {
                 Ok(format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{resource}"))
             }
+            (Some("AWS::Events::EventBus"), "Arn") => Ok(eventbridge::bus_arn(region, resource)),
+            (Some("AWS::Events::Rule"), "Arn") => Ok(eventbridge::rule_arn(region, resource)),
             (None, _) => Err(format!("Fn::GetAtt: there is no {resource}")),
             (Some(kind), _) => {
                 Err(format!("Fn::GetAtt: {attribute} of {resource} ({kind}) is not supported"))

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::dynamodb::TableSpec;
 use crate::event_sources::EventMapping;
+use crate::eventbridge::RuleSpec;
 use crate::gateway::SelectionExpression;
 use crate::lambda::{FunctionName, FunctionSettings};
 use crate::sqs::QueueSpec;
@@ -19,6 +20,10 @@ pub struct System {
     pub tables: Vec<TableSpec>,
     /// The queues.
     pub queues: Vec<QueueSpec>,
+    /// The event buses.
+    pub buses: Vec<String>,
+    /// The rules of event buses.
+    pub rules: Vec<RuleSpec>,
     /// The HTTP API.
     pub http: Option<HttpApi>,
     /// The WebSocket API.

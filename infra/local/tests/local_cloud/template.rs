@@ -63,6 +63,10 @@ fn conditions_and_parameters_decide_what_there_is() {
     let relays = own(&[("RelayCount", "2"), ("RelayImage", "x:y")]);
     assert_eq!(relays.services[0].binary, "parlance-relay");
     assert_eq!(relays.services[0].environment["REDIS_URL"], "redis://here");
+    assert!(without.buses.is_empty() && environment(&without, "OnLogEntryFunction")["EVENT_BUS"].is_empty());
+    let bus = own(&[("EventBus", "create")]);
+    assert_eq!(bus.buses, ["DurableEventBus"]);
+    assert_eq!(environment(&bus, "OnLogEntryFunction")["EVENT_BUS"], "DurableEventBus");
     let origins = own(&[("AllowedOrigins", "https://a.example,https://b.example")]);
     let cors = origins.http.as_ref().unwrap().cors.as_ref().unwrap();
     assert_eq!(cors.allow_origins, ["https://a.example", "https://b.example"]);
@@ -106,6 +110,13 @@ fn what_is_not_understood_is_refused_by_name() {
             ["Missing", "Kinesis"],
         ),
         ("AuthorizerType: REQUEST", "AuthorizerType: JWT", ["Guard", "JWT"]),
+        ("detail-type: [thing.made]", "detail-type: [{wildcard: thing}]", ["Made", "wildcard"]),
+        ("Id: queue,", "Id: queue, InputPath: $.detail,", ["Made", "InputPath"]),
+        (
+            "Pattern: {source: [tests]}",
+            "Pattern: {source: [tests]}, InputPath: $.detail",
+            ["Told", "InputPath"],
+        ),
     ] {
         let message = replaced(from, to);
         assert!(names.iter().all(|name| message.contains(name)), "{message}");

@@ -18,6 +18,7 @@ pub(super) struct Clients {
     dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     lambda: OnceLock<aws_sdk_lambda::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
+    eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
     redis: OnceLock<RedisLink>,
     cache: OnceLock<Arc<RedisConversationCache>>,
     poster: OnceLock<Arc<ManagementPoster>>,
@@ -31,6 +32,7 @@ impl Clients {
             dynamodb: OnceLock::new(),
             lambda: OnceLock::new(),
             sqs: OnceLock::new(),
+            eventbridge: OnceLock::new(),
             redis: OnceLock::new(),
             cache: OnceLock::new(),
             poster: OnceLock::new(),
@@ -73,6 +75,13 @@ impl Clients {
         built(&self.sqs, || {
             let config = sdk_config(&self.configuration, self.configuration.endpoints.sqs.as_deref())?;
             Ok(aws_sdk_sqs::Client::new(&config))
+        })
+    }
+
+    pub(super) fn eventbridge(&self) -> Result<aws_sdk_eventbridge::Client, ConfigurationError> {
+        built(&self.eventbridge, || {
+            let endpoint = self.configuration.endpoints.eventbridge.as_deref();
+            Ok(aws_sdk_eventbridge::Client::new(&sdk_config(&self.configuration, endpoint)?))
         })
     }
 

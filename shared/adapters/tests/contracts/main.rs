@@ -8,6 +8,7 @@
 )]
 
 mod dynamodb;
+mod eventbridge;
 mod gateway;
 mod issuer;
 mod posting;

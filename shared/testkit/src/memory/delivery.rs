@@ -12,9 +12,9 @@ use parlance_application::ports::{
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, FanOutOrder, Posted},
 };
 use parlance_domain::{
-    event::{Closing, Event, EventEncoder},
+    event::{Closing, Event, EventEncoder, PublishedEvent},
     head::Seq,
-    ids::{ConnectionId, ConversationId},
+    ids::{ConnectionId, ConversationId, EventId, UserId},
     signal::Signal,
 };
 
@@ -154,6 +154,11 @@ impl SeqEncoder {
 impl EventEncoder for SeqEncoder {
     fn event(&self, event: &Event) -> Vec<u8> {
         format!("{};", event.seq).into_bytes()
+    }
+
+    fn published(&self, event: &Event, actor: &UserId) -> PublishedEvent {
+        let id = EventId { conversation: event.conversation, seq: event.seq };
+        PublishedEvent { id, kind: event.body.kind(), at: event.at, detail: format!("{};{actor}", event.seq) }
     }
 
     fn signal(&self, signal: &Signal) -> Vec<u8> {
