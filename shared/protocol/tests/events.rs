@@ -140,7 +140,7 @@ fn other_systems_are_told_what_clients_are_told_and_who_did_it() {
     }
     let id =
         JsonEvents.published(&event(EventBody::ConversationDeleted { by: user("alice") }), &user("alice")).id;
-    assert_eq!(id.to_string(), "e_0w3ge1r70w3ge1r70w3ge1r70w_068g");
+    assert_eq!(id.to_string(), "e_0w3ge1r70w3ge1r70w3ge1r70w_06eg");
 }
 
 fn every_signal() -> Vec<Signal> {
