@@ -1,5 +1,7 @@
 //! What happens without a client asking: one file per consumed event.
 
+pub mod batch;
+pub mod deliver_webhook;
 pub mod fan_out;
 pub mod jwks_refresh;
 pub mod on_log_entry;

@@ -4,3 +4,4 @@ pub mod conversations;
 pub mod messages;
 pub mod service;
 pub mod tickets;
+pub mod webhooks;

@@ -18,6 +18,7 @@ pub mod issuer;
 pub mod person;
 pub mod programs;
 pub mod proxy;
+pub mod receiver;
 pub mod redis_server;
 pub mod socket;
 pub mod view;

@@ -33,6 +33,13 @@ impl Person {
         Self { token: token.into(), ..self.clone() }
     }
 
+    /// The same one as a trusted back end.
+    #[must_use]
+    pub fn as_service(&self) -> Self {
+        let claims = credentials::claims_with(&self.id, &json!({"scope": "messaging:service"}));
+        self.showing(credentials::signed(&claims))
+    }
+
     /// The same one, after the local cloud came up at another address.
     #[must_use]
     pub fn at(&self, cloud: &Cloud) -> Self {

@@ -43,3 +43,5 @@ mod restarts;
 mod sessions;
 #[path = "journeys/talk.rs"]
 mod talk;
+#[path = "journeys/webhooks.rs"]
+mod webhooks;

@@ -16,33 +16,14 @@ use parlance_edge::{
     Function,
     telemetry::{self, Noted},
 };
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::batch::{Batch, Failure, Outcome, failure, text};
 
 /// Looks after entries.
 pub struct OnLogEntry {
     repair: RepairEntries,
     publish: Option<PublishEvents>,
-}
-
-/// Records of the stream, or messages of the queue.
-#[derive(Deserialize)]
-pub struct Batch {
-    #[serde(rename = "Records")]
-    records: Vec<Value>,
-}
-
-/// Which records have to come again; of a stream, everything from the first of them on.
-#[derive(Debug, Serialize)]
-pub struct Outcome {
-    #[serde(rename = "batchItemFailures")]
-    failures: Vec<Failure>,
-}
-
-#[derive(Debug, Serialize)]
-struct Failure {
-    #[serde(rename = "itemIdentifier")]
-    item: String,
 }
 
 impl OnLogEntry {
@@ -115,12 +96,3 @@ impl Function for OnLogEntry {
 #[derive(Debug, thiserror::Error)]
 #[error("a message of the queue cannot be read")]
 struct Unreadable;
-
-fn text<'a>(record: &'a Value, pointer: &str) -> &'a str {
-    record.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-}
-
-fn failure(name: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
-    tracing::warn!(record.id = name, error = telemetry::causes(error), "a record has to come again");
-    Failure { item: name.to_owned() }
-}

@@ -14,6 +14,7 @@ use parlance_application::ports::{
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
     rates::RateCounters,
+    webhooks::{DeliveryQueue, WebhookClient, WebhookRepository},
 };
 
 use self::clients::Clients;
@@ -21,7 +22,7 @@ use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
         CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
-        DynamoTickets,
+        DynamoTickets, DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
@@ -30,8 +31,9 @@ use crate::{
         CachedConnectionDirectory, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
         RedisRelayBus, RelaySubscription,
     },
-    sqs::SqsEntryTimer,
+    sqs::{SqsDeliveryQueue, SqsEntryTimer},
     system::{OsRandom, SystemClock},
+    webhooks::HttpWebhookClient,
 };
 
 /// Builds what a main lists. A variable that the process was not given is an error of the adapter that needs it.
@@ -168,6 +170,27 @@ impl Adapters {
     pub fn event_bus(&self) -> Result<Option<Arc<dyn EventBus>>, ConfigurationError> {
         let Some(name) = self.configuration().event_bus.as_deref() else { return Ok(None) };
         Ok(Some(Arc::new(EventBridgeBus::new(self.clients.eventbridge()?, name))))
+    }
+
+    /// Webhooks.
+    pub fn webhooks(&self) -> Result<Arc<dyn WebhookRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoWebhooks::new(self.clients.chat_table("webhooks")?)))
+    }
+
+    /// What waits to be delivered to webhooks.
+    pub fn delivery_queue(&self) -> Result<Arc<dyn DeliveryQueue>, ConfigurationError> {
+        let url = self.configuration().webhooks.queue_url.as_deref();
+        let url = url.ok_or(ConfigurationError::Missing("WEBHOOK_DELIVERY_QUEUE_URL"))?;
+        Ok(Arc::new(SqsDeliveryQueue::new(self.clients.sqs()?, url)))
+    }
+
+    /// Posts to webhooks.
+    pub fn webhook_client(&self) -> Result<Arc<dyn WebhookClient>, ConfigurationError> {
+        let client = HttpWebhookClient::new(self.configuration().webhooks.destinations);
+        let expected = "where the host's TLS can be set up";
+        let client =
+            client.map_err(|_| ConfigurationError::Invalid { name: "WEBHOOK_DESTINATIONS", expected })?;
+        Ok(Arc::new(client))
     }
 
     /// Verifies tokens; needs a shared secret or a key set.

@@ -3,6 +3,7 @@
 use std::{env, sync::Arc, time::Duration};
 
 use parlance_application::limits::rates::{PerSecond, RateLimits};
+use parlance_domain::webhook::Destinations;
 use url::Url;
 
 /// A variable of the environment that is missing or makes no sense.
@@ -71,6 +72,21 @@ impl TokenConfiguration {
     }
 }
 
+/// How webhooks are delivered.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookConfiguration {
+    /// Where they may lead.
+    pub destinations: Destinations,
+    /// The queue of deliveries.
+    pub queue_url: Option<String>,
+    /// The pauses after the first, second, … failure.
+    pub pauses: Vec<Duration>,
+    /// After how many attempts a delivery is set aside.
+    pub attempts: Option<u32>,
+    /// A webhook that has accepted nothing for so long is disabled.
+    pub disable_after: Duration,
+}
+
 /// What the environment says. A function is given what it needs and no more, so that most of it may be absent.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
@@ -102,6 +118,8 @@ pub struct Configuration {
     pub tokens: TokenConfiguration,
     /// How fast users may be.
     pub rate_limits: RateLimits,
+    /// How webhooks are delivered.
+    pub webhooks: WebhookConfiguration,
     /// The allowed origins; a host of `*` as port stands for any port.
     pub allowed_origins: Vec<String>,
     /// Endpoints other than AWS's own.
@@ -181,6 +199,7 @@ impl Configuration {
             },
             rate_limits: variable("RATE_LIMITS")
                 .map_or(Ok(RateLimits::DEFAULT), |rates| rate_limits("RATE_LIMITS", &rates))?,
+            webhooks: webhooks(&variable)?,
             allowed_origins: variable("ALLOWED_ORIGINS")
                 .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
                 .unwrap_or_default(),
@@ -192,6 +211,31 @@ impl Configuration {
             },
         })
     }
+}
+
+fn webhooks(variable: &dyn Fn(&str) -> Option<String>) -> Result<WebhookConfiguration, ConfigurationError> {
+    let destinations = match variable("WEBHOOK_DESTINATIONS") {
+        None => Destinations::default(),
+        Some(name) => Destinations::parse(&name).ok_or(ConfigurationError::Invalid {
+            name: "WEBHOOK_DESTINATIONS",
+            expected: "public or loopback",
+        })?,
+    };
+    let pauses = variable("WEBHOOK_RETRY_SECONDS").unwrap_or_default();
+    let pauses = pauses.split(',').map(str::trim).filter(|text| !text.is_empty());
+    let pauses = pauses.map(|text| seconds("WEBHOOK_RETRY_SECONDS", Some(text.to_owned()), 0));
+    let attempts = variable("WEBHOOK_ATTEMPTS").map(|text| {
+        let expected = "a number of attempts";
+        text.parse().map_err(|_| ConfigurationError::Invalid { name: "WEBHOOK_ATTEMPTS", expected })
+    });
+    let name = "WEBHOOK_DISABLE_AFTER_SECONDS";
+    Ok(WebhookConfiguration {
+        destinations,
+        queue_url: variable("WEBHOOK_DELIVERY_QUEUE_URL"),
+        pauses: pauses.map(|pause| pause.map(Duration::from_secs)).collect::<Result<_, _>>()?,
+        attempts: attempts.transpose()?,
+        disable_after: Duration::from_secs(seconds(name, variable(name), 0)?),
+    })
 }
 
 fn url(name: &'static str, value: &str) -> Result<Url, ConfigurationError> {

@@ -1,4 +1,4 @@
-//! DynamoDB: the log, conversations, connections, tickets and signing keys, in two tables.
+//! DynamoDB: the log, conversations, connections, tickets, signing keys and webhooks, in two tables.
 
 mod attributes;
 mod body;
@@ -14,6 +14,7 @@ mod signing_keys;
 mod stream;
 mod table;
 mod tickets;
+mod webhooks;
 
 pub(crate) use self::connections::{decode_scope, encode_scope};
 pub use self::{
@@ -25,4 +26,5 @@ pub use self::{
     stream::{NewLogEntry, UnreadableRecord, new_log_entry},
     table::Table,
     tickets::DynamoTickets,
+    webhooks::DynamoWebhooks,
 };

@@ -1,4 +1,4 @@
-//! The event bus on EventBridge.
+//! The event bus on EventBridge, and its events as their targets get them.
 
 use async_trait::async_trait;
 use aws_sdk_eventbridge::{
@@ -7,8 +7,13 @@ use aws_sdk_eventbridge::{
     types::{PutEventsRequestEntry, PutEventsResultEntry},
 };
 use futures::stream::{self, StreamExt};
-use parlance_application::ports::{PortError, event_bus::EventBus};
-use parlance_domain::event::PublishedEvent;
+use parlance_application::{
+    ports::{PortError, event_bus::EventBus},
+    webhooks::dispatch::BusEvent,
+};
+use parlance_domain::event::{EventKind, PublishedEvent};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use crate::aws::failure::{failed, failed_because};
 
@@ -109,10 +114,29 @@ fn size(event: &PublishedEvent) -> usize {
     TIME_BYTES + SOURCE.len() + event.kind.as_str().len() + event.detail.len()
 }
 
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(rename = "detail-type")]
+    kind: String,
+    #[serde(borrow)]
+    detail: &'a RawValue,
+}
+
+#[derive(Deserialize)]
+struct Identified {
+    id: String,
+}
+
+/// An event as a rule's target gets it; `None` for what is no event of ours.
+pub fn bus_event(text: &str) -> Option<BusEvent> {
+    let Envelope { kind, detail } = serde_json::from_str(text).ok()?;
+    let Identified { id } = serde_json::from_str(detail.get()).ok()?;
+    Some(BusEvent { id, kind: EventKind::parse(&kind)?, body: detail.get().to_owned() })
+}
+
 #[cfg(test)]
 mod tests {
     use parlance_domain::{
-        event::EventKind,
         head::Seq,
         ids::{ConversationId, EventId},
         time::Timestamp,
@@ -129,6 +153,16 @@ mod tests {
         };
         let events: Vec<_> = bytes.iter().map(event).collect();
         calls(&events).iter().map(|call| call.len()).collect()
+    }
+
+    #[test]
+    fn an_event_is_read_as_it_was_put() {
+        let text = r#"{"source":"parlance","detail-type":"message.created","detail":{"id":"e_1", "seq": 1}}"#;
+        let event = bus_event(text).unwrap();
+        assert_eq!((event.id.as_str(), event.kind), ("e_1", EventKind::MessageCreated));
+        assert_eq!(event.body, r#"{"id":"e_1", "seq": 1}"#);
+        assert_eq!(bus_event(&text.replace("message", "moon")), None);
+        assert_eq!(bus_event(&text.replace("id", "name")), None);
     }
 
     #[test]

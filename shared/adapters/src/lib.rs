@@ -11,6 +11,7 @@ pub mod lambda;
 pub mod redis;
 pub mod sqs;
 pub mod system;
+pub mod webhooks;
 
 pub use self::{
     adapters::{Adapters, RelayAdapters},

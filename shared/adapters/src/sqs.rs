@@ -1,4 +1,6 @@
-//! The timer queue: a message that comes after its delay.
+//! Queues: the timer, whose messages come after their delay, and the deliveries of webhooks.
+
+mod deliveries;
 
 use std::time::Duration;
 
@@ -8,6 +10,7 @@ use parlance_application::ports::{PortError, delivery::EntryTimer};
 use parlance_domain::{head::Seq, ids::ConversationId};
 use serde::{Deserialize, Serialize};
 
+pub use self::deliveries::{SqsDeliveryQueue, waiting_delivery};
 use crate::aws::failure::failed;
 
 const PORT: &str = "entry timer";

@@ -5,7 +5,11 @@ use parlance_application::{
     conversations::{create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError},
     messages::{find::FindMessageError, history::ReadHistoryError, send::SendMessageError},
     ports::PortError,
-    sessions::authenticate::AuthenticateError,
+    sessions::{authenticate::AuthenticateError, service::NotAService},
+    webhooks::{
+        change::ChangeWebhookError, find::FindWebhookError, register::RegisterWebhookError,
+        remove::RemoveWebhookError,
+    },
 };
 use parlance_protocol::{error_code::ErrorCode, problem::Problem};
 
@@ -139,6 +143,33 @@ impl From<CreateConversationError> for Refusal {
     }
 }
 
+impl From<NotAService> for Refusal {
+    fn from(error: NotAService) -> Self {
+        Problem::new(ErrorCode::Forbidden, error.to_string()).into()
+    }
+}
+
+impl From<RegisterWebhookError> for Refusal {
+    fn from(error: RegisterWebhookError) -> Self {
+        match error {
+            RegisterWebhookError::TooMany => {
+                Problem::new(ErrorCode::Conflict, "a service has at most 20 webhooks").into()
+            }
+            RegisterWebhookError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeWebhookError> for Refusal {
+    fn from(error: ChangeWebhookError) -> Self {
+        match error {
+            ChangeWebhookError::NotFound => Problem::not_found().into(),
+            ChangeWebhookError::Unavailable => Self::unavailable("others change the webhook just now"),
+            ChangeWebhookError::Port(error) => error.into(),
+        }
+    }
+}
+
 /// Errors that say that something is not there for this user, and otherwise that the outside failed.
 macro_rules! not_found_or_port {
     ($($error:ident),*) => {$(
@@ -153,4 +184,11 @@ macro_rules! not_found_or_port {
     )*};
 }
 
-not_found_or_port!(ConversationDetailError, FindMessageError, ReadHistoryError, ReadLogError);
+not_found_or_port!(
+    ConversationDetailError,
+    FindMessageError,
+    FindWebhookError,
+    ReadHistoryError,
+    ReadLogError,
+    RemoveWebhookError
+);

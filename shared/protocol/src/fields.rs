@@ -115,6 +115,11 @@ impl<'a> Fields<'a> {
         !matches!(self.object.get(name), None | Some(Value::Null))
     }
 
+    /// Whether a field is a list without items.
+    pub fn holds_empty_list(&self, name: &str) -> bool {
+        self.object.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty)
+    }
+
     /// The request, unless something was wrong: then everything that was.
     pub fn finish<T>(self, request: Option<T>) -> Result<T, Problem> {
         match request {
@@ -157,6 +162,11 @@ pub fn flag_in_query(value: &Value) -> Result<bool, String> {
         "false" => Ok(false),
         _ => Err("must be true or false".to_owned()),
     }
+}
+
+/// `true` or `false`.
+pub fn flag(value: &Value) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| "must be true or false".to_owned())
 }
 
 /// One of a few names.

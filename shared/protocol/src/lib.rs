@@ -12,6 +12,7 @@ pub mod page;
 pub mod problem;
 pub mod request;
 pub mod signal;
+pub mod webhook;
 pub mod wire_time;
 
 pub use parlance_domain::{head::Seq, ids};

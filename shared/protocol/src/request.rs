@@ -1,7 +1,9 @@
 //! What clients ask for: each request with how it is read, and how the client library writes it.
 
+pub mod change_webhook;
 pub mod create_conversation;
 pub mod create_direct;
+pub mod create_webhook;
 pub mod list_conversations;
 pub mod read_log;
 pub mod read_messages;

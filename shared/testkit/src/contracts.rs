@@ -11,3 +11,4 @@ pub mod message_log;
 pub mod rate_counters;
 pub mod relay_bus;
 pub mod tickets;
+pub mod webhooks;

@@ -10,3 +10,4 @@ pub mod gate;
 pub mod identity;
 pub mod log;
 pub mod redis;
+pub mod webhooks;

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 enum Case {
     /// Without a token 401, with one this status.
     NeedsToken(Value, u16),
+    /// Without a token 401, with a person's 403, with a service's this status.
+    NeedsService(Value, u16),
     /// There is nobody whom it does not serve; another method is API Gateway's 404.
     ServesEverybody,
     /// A frame of the socket is refused with this code, where the other data is acknowledged.
@@ -23,10 +25,22 @@ enum Case {
     NotAsked,
 }
 
-fn cases(me: &str, other: &str, conversation: &str, message: &str) -> Vec<(&'static str, String, Case)> {
+fn cases(
+    me: &str,
+    other: &str,
+    conversation: &str,
+    message: &str,
+    webhook: &str,
+) -> Vec<(&'static str, String, Case)> {
     let path = |path: &str| {
-        path.replace("{id}", if path.contains("messages/{id}") { message } else { conversation })
+        let id = match path {
+            path if path.contains("messages/{id}") => message,
+            path if path.contains("webhooks/{id}") => webhook,
+            _ => conversation,
+        };
+        path.replace("{id}", id)
     };
+    let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
     let text = json!({"conversation_id": conversation, "content": "served"});
     let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
     let http = |route: &'static str, case: Case| (route, path(route.split_once(' ').unwrap().1), case);
@@ -43,6 +57,11 @@ fn cases(me: &str, other: &str, conversation: &str, message: &str) -> Vec<(&'sta
         http("GET /api/messaging/conversations/{id}/log", reads()),
         http("POST /api/messaging/messages", Case::NeedsToken(text.clone(), 201)),
         http("GET /api/messaging/messages/{id}", reads()),
+        http("GET /api/messaging/webhooks", Case::NeedsService(Value::Null, 200)),
+        http("POST /api/messaging/webhooks", Case::NeedsService(hook, 201)),
+        http("GET /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 200)),
+        http("PATCH /api/messaging/webhooks/{id}", Case::NeedsService(json!({"enabled": true}), 200)),
+        http("DELETE /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 204)),
         ("$connect", String::new(), Case::Handshake),
         ("$disconnect", String::new(), Case::NotAsked),
         ("$default", "nonsense".to_owned(), Case::Frame(json!({}), "unknown_type", Value::Null)),
@@ -73,7 +92,10 @@ async fn each_route_refuses_as_it_should_and_serves_whom_it_should() {
     let [alice, bob] = cloud.people(["alice", "bob"]);
     let conversation = alice.direct_with(&bob).await;
     let message = alice.says(&conversation, "first").await["id"].as_str().unwrap().to_owned();
-    let cases = cases(&alice.id, &bob.id, &conversation, &message);
+    let service = cloud.person("service").as_service();
+    let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
+    let webhook = service.post("webhooks/", &hook).await.with(201)["id"].as_str().unwrap().to_owned();
+    let cases = cases(&alice.id, &bob.id, &conversation, &message, &webhook);
     let covered: BTreeSet<String> = cases.iter().map(|(route, ..)| (*route).to_owned()).collect();
     assert_eq!(covered, routes(), "each route has its case");
 
@@ -85,6 +107,13 @@ async fn each_route_refuses_as_it_should_and_serves_whom_it_should() {
                 let refused = Answer::to(alice.anonymous(method(), &path).json(&body)).await;
                 refused.refused(401, "unauthenticated");
                 let served = Answer::to(alice.request(method(), &path).json(&body)).await;
+                assert_eq!(served.status, status, "{route}: {}", served.text);
+            }
+            Case::NeedsService(body, status) => {
+                let refused = Answer::to(alice.anonymous(method(), &path).json(&body)).await;
+                refused.refused(401, "unauthenticated");
+                Answer::to(alice.request(method(), &path).json(&body)).await.refused(403, "forbidden");
+                let served = Answer::to(service.request(method(), &path).json(&body)).await;
                 assert_eq!(served.status, status, "{route}: {}", served.text);
             }
             Case::ServesEverybody => {

@@ -41,9 +41,10 @@ impl Targets {
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
         let set_aside = target.dead_letter_arn.as_ref().map(|arn| self.send(arn, &event));
-        match set_aside {
-            Some(Ok(())) => tracing::warn!(rule, "an event could not be delivered and was set aside"),
-            None | Some(Err(_)) => tracing::error!(rule, "an event could not be delivered and is lost"),
+        if let Some(Ok(())) = set_aside {
+            tracing::warn!(rule, "an event could not be delivered and was set aside");
+        } else {
+            tracing::error!(rule, "an event could not be delivered and is lost");
         }
     }
 

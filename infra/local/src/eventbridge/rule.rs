@@ -63,7 +63,7 @@ impl RuleSpec {
     pub fn parse(logical_id: &str, properties: &Value) -> Result<Option<Self>, RuleError> {
         let rule = RuleProperties::deserialize(properties).map_err(|error| refuse(error.to_string()))?;
         let targets = rule.targets.into_iter().map(target).collect::<Result<_, _>>()?;
-        Self::new(logical_id, rule.event_bus_name, rule.event_pattern, rule.state, targets)
+        Self::new(logical_id, rule.event_bus_name, rule.event_pattern, rule.state.as_deref(), targets)
     }
 
     /// Reads the properties of a function's event of type `EventBridgeRule`; `None` for one that is switched off.
@@ -75,17 +75,23 @@ impl RuleSpec {
         let event = EventProperties::deserialize(properties).map_err(|error| refuse(error.to_string()))?;
         let destination = Destination::Function(function.clone());
         let targets = vec![TargetSpec::new(destination, event.retry_policy, event.dead_letter_config)];
-        Self::new(&format!("{function}{event_id}"), event.event_bus_name, event.pattern, event.state, targets)
+        Self::new(
+            &format!("{function}{event_id}"),
+            event.event_bus_name,
+            event.pattern,
+            event.state.as_deref(),
+            targets,
+        )
     }
 
     fn new(
         name: &str,
         bus: Option<String>,
         pattern: Value,
-        state: Option<String>,
+        state: Option<&str>,
         targets: Vec<TargetSpec>,
     ) -> Result<Option<Self>, RuleError> {
-        match state.as_deref() {
+        match state {
             None | Some("ENABLED") => {}
             Some("DISABLED") => return Ok(None),
             Some(other) => return Err(refuse(format!("State: {other} is not supported"))),

@@ -2,7 +2,7 @@
 
 use parlance_domain::{
     head::Seq,
-    ids::{ClientMessageId, ConnectionId, ConversationId, UserId},
+    ids::{ClientMessageId, ConnectionId, ConversationId, UserId, WebhookId},
 };
 
 use super::attributes::{Item, text, text_value};
@@ -19,6 +19,11 @@ pub const USER: &str = "U#";
 pub const CONVERSATION: &str = "C#";
 /// What the sort key of a connection begins with.
 pub const CONNECTION: &str = "K#";
+
+/// The partition of all webhooks, of which there are few.
+pub const WEBHOOKS: &str = "W#";
+/// What the sort key of a webhook, its id, begins with.
+pub const WEBHOOK: &str = "w_";
 
 const META: &str = "#META";
 const ONLY: &str = "#";
@@ -98,6 +103,11 @@ pub fn connection(user: &UserId, id: &ConnectionId) -> Key {
 /// A ticket, by the hash of its secret.
 pub fn ticket(hash: &str) -> Key {
     Key { partition: format!("T#{hash}"), sort: ONLY.into() }
+}
+
+/// A webhook.
+pub fn webhook(id: WebhookId) -> Key {
+    Key { partition: WEBHOOKS.into(), sort: id.to_string() }
 }
 
 /// The user whose partition or roster row a key names.

@@ -82,7 +82,8 @@ async fn an_event_that_is_refused_alone_fails_alone_and_without_a_bus_all_fail()
     let put: Vec<String> = events
         .iter()
         .zip(&outcomes)
-        .filter_map(|(event, outcome)| outcome.is_ok().then(|| event.id.to_string()))
+        .filter(|(_, outcome)| outcome.is_ok())
+        .map(|(event, _)| event.id.to_string())
         .collect();
     let arrived: Vec<String> =
         running.recent().iter().map(|event| event["detail"]["id"].as_str().unwrap().to_owned()).collect();

@@ -15,3 +15,4 @@ mod posting;
 mod redis;
 mod servers;
 mod tokens;
+mod webhooks;

@@ -93,21 +93,19 @@ impl DeliverWebhook {
         };
         let answer = self.client.post(&signed).await;
         let is_disabled = self.judge(webhook, answer).await?;
-        match answer {
-            Receipt::Accepted => Ok(Attempted::Delivered),
-            _ if is_disabled => Ok(Attempted::Dropped),
-            _ => match self.patience.pause_after(attempt) {
-                Some(pause) => {
-                    self.queue.postpone(receipt, self.jittered(pause)).await?;
-                    Ok(Attempted::Postponed(answer))
-                }
-                None => {
-                    // At once, so that it is seen to be set aside.
-                    self.queue.postpone(receipt, Duration::ZERO).await?;
-                    Ok(Attempted::GivenUp(answer))
-                }
-            },
+        if answer == Receipt::Accepted {
+            return Ok(Attempted::Delivered);
         }
+        if is_disabled {
+            return Ok(Attempted::Dropped);
+        }
+        if let Some(pause) = self.patience.pause_after(attempt) {
+            self.queue.postpone(receipt, self.jittered(pause)).await?;
+            return Ok(Attempted::Postponed(answer));
+        }
+        // At once, so that it is seen to be set aside.
+        self.queue.postpone(receipt, Duration::ZERO).await?;
+        Ok(Attempted::GivenUp(answer))
     }
 
     /// Remembers with the webhook how it fares; says whether it is disabled from now on.

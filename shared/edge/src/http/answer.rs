@@ -37,6 +37,11 @@ impl Reply {
         Self { location: Some(location), ..self }
     }
 
+    /// 204 without a body.
+    pub fn no_content() -> Self {
+        Self { status: 204, body: String::new(), etag: None, location: None }
+    }
+
     fn with_status<T: Serialize>(status: u16, body: &T) -> Result<Self, Refusal> {
         let body = serde_json::to_string(body).map_err(|_| Refusal::internal())?;
         Ok(Self { status, body, etag: None, location: None })
@@ -74,7 +79,9 @@ impl Reply {
         if is_known {
             return HttpAnswer { status_code: 304, headers, body: String::new(), is_base64_encoded: false };
         }
-        headers.insert("content-type", "application/json".to_owned());
+        if !self.body.is_empty() {
+            headers.insert("content-type", "application/json".to_owned());
+        }
         HttpAnswer { status_code: self.status, headers, body: self.body, is_base64_encoded: false }
     }
 }

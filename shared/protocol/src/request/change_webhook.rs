@@ -1,0 +1,49 @@
+//! `PATCH /api/messaging/webhooks/{id}/`: what is to be different.
+
+use std::collections::BTreeSet;
+
+use parlance_domain::{
+    event::EventKind,
+    webhook::{Destinations, WebhookSecret, WebhookUrl},
+};
+
+use crate::{
+    fields::{self, Fields, Object},
+    problem::Problem,
+    webhook::events,
+};
+
+/// What is to be different; the rest stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeWebhook {
+    /// Where events go.
+    pub url: Option<WebhookUrl>,
+    /// Which events.
+    pub events: Option<BTreeSet<EventKind>>,
+    /// Whether anything is delivered.
+    pub enabled: Option<bool>,
+    /// Another secret.
+    pub secret: Option<WebhookSecret>,
+    /// Whether another secret is to be drawn.
+    pub rotate_secret: bool,
+}
+
+impl ChangeWebhook {
+    /// Reads the body.
+    pub fn parse(body: &Object, destinations: Destinations) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body);
+        let url = fields.optional("url", |value| {
+            WebhookUrl::parse(fields::text(value)?, destinations).map_err(|invalid| invalid.to_string())
+        });
+        let events = fields.has("events").then(|| events(&mut fields));
+        let enabled = fields.optional("enabled", fields::flag);
+        let secret = fields.optional("secret", |value| {
+            WebhookSecret::parse(fields::text(value)?).map_err(|invalid| invalid.to_string())
+        });
+        let rotate_secret = fields.optional("rotate_secret", fields::flag).unwrap_or_default();
+        if rotate_secret && fields.has("secret") {
+            fields.refuse("rotate_secret", "must be absent where a secret is given");
+        }
+        fields.finish(Some(Self { url, events, enabled, secret, rotate_secret }))
+    }
+}
