@@ -18,7 +18,6 @@ fn impatient() -> Setup {
         .parameter("EventBus", "create")
         .parameter("WebhookDestinations", "loopback")
         .parameter("WebhookRetrySeconds", "1")
-        .parameter("WebhookAttempts", "4")
 }
 
 async fn patch(person: &Person, path: &str, body: &Value) -> Answer {
@@ -117,8 +116,36 @@ async fn a_failed_delivery_comes_again_with_the_same_id_and_redirections_are_fai
     );
 }
 
+/// How many deliveries have been set aside.
+async fn set_aside(cloud: &Cloud) -> usize {
+    let service = cloud.endpoints().await["sqs"].as_str().unwrap().to_owned();
+    let queue = format!("{service}/000000000000/WebhookDeadLetterQueue");
+    let ask = json!({"QueueUrl": queue, "AttributeNames": ["ApproximateNumberOfMessages"]});
+    let request =
+        reqwest::Client::new().post(&service).header("x-amz-target", "AmazonSQS.GetQueueAttributes");
+    let answer: Value = request.body(ask.to_string()).send().await.unwrap().json().await.unwrap();
+    answer["Attributes"]["ApproximateNumberOfMessages"].as_str().unwrap().parse().unwrap()
+}
+
 #[tokio::test]
-async fn what_fails_for_good_is_set_aside_and_its_webhook_disabled() {
+async fn what_fails_at_every_attempt_is_set_aside_and_the_next_event_is_tried() {
+    let cloud = impatient().parameter("WebhookAttempts", "2").start().await;
+    let [alice, bob, billing] = cloud.people(["alice", "bob", "billing"]);
+    let (billing, receiver) = (billing.as_service(), Receiver::start().await);
+    receiver.answer([500, 500]);
+    let webhook = made(&billing, &receiver.url, &["message.created"]).await;
+    let conversation = alice.group_with([&bob]).await;
+    alice.says(&conversation, "lost on the receiver").await;
+    eventually("the delivery to be set aside", async || (set_aside(&cloud).await == 1).then_some(())).await;
+    assert_eq!(receiver.received().len(), 2);
+    alice.says(&conversation, "heard").await;
+    state(&billing, &webhook, "active").await;
+    assert_eq!(posts(&receiver, 3).await[2].json()["data"]["content"], "heard");
+    assert_eq!(set_aside(&cloud).await, 1);
+}
+
+#[tokio::test]
+async fn a_webhook_whose_receiver_fails_for_long_or_is_gone_is_disabled() {
     let setup = impatient().parameter("WebhookDisableAfterSeconds", "2");
     let cloud = setup.start().await;
     let [alice, bob, billing] = cloud.people(["alice", "bob", "billing"]);
