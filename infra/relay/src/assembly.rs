@@ -6,6 +6,7 @@ use parlance_adapters::{Adapters, ConfigurationError, RelayAdapters};
 use parlance_application::{
     delivery::{broadcaster::Closer, lanes::Lanes, recipients::Recipients, relay::RelayHost},
     log::rosters::RosterReader,
+    ports::connections::ConnectionDirectory,
     safeguards::Safeguards,
 };
 use parlance_domain::{
@@ -20,15 +21,18 @@ use crate::{StartError, relay::Parts};
 /// The parts of one relay, with a name of its own.
 pub fn parts() -> Result<Parts, StartError> {
     let adapters = Adapters::from_env()?;
-    let RelayAdapters { bus, subscription } = adapters.relay()?;
-    Ok(Parts { id: name(&adapters)?, bus, subscription, host: host(&adapters)? })
+    let RelayAdapters { bus, subscription, connections } = adapters.relay()?;
+    Ok(Parts { id: name(&adapters)?, bus, subscription, host: host(&adapters, &connections)? })
 }
 
 fn name(adapters: &Adapters) -> Result<RelayId, InvalidId> {
     RelayId::parse(&base32::encode(&adapters.random().bytes()))
 }
 
-fn host(adapters: &Adapters) -> Result<RelayHost, ConfigurationError> {
+fn host(
+    adapters: &Adapters,
+    connections: &Arc<dyn ConnectionDirectory>,
+) -> Result<RelayHost, ConfigurationError> {
     let encoder: Arc<dyn EventEncoder> = Arc::new(JsonEvents);
     let rosters = RosterReader::new(
         adapters.message_log()?,
@@ -38,12 +42,12 @@ fn host(adapters: &Adapters) -> Result<RelayHost, ConfigurationError> {
     );
     let lanes = Lanes::new(
         adapters.connection_poster()?,
-        adapters.connections()?,
+        Arc::clone(connections),
         Arc::clone(&encoder),
         adapters.clock(),
         adapters.random(),
     );
-    let closer = Closer::new(adapters.connection_poster()?, adapters.connections()?, encoder);
-    let recipients = Recipients::new(adapters.connections()?);
+    let closer = Closer::new(adapters.connection_poster()?, Arc::clone(connections), encoder);
+    let recipients = Recipients::new(Arc::clone(connections));
     Ok(RelayHost::new(rosters, recipients, lanes, closer, adapters.relay_bus()?, adapters.clock()))
 }

@@ -29,7 +29,7 @@ use crate::{
     lambda::LambdaFanOut,
     redis::{
         CachedConnectionDirectory, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription,
+        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
     },
     sqs::{SqsDeliveryQueue, SqsEntryTimer},
     system::{OsRandom, SystemClock},
@@ -49,6 +49,8 @@ pub struct RelayAdapters {
     pub bus: RedisRelayBus,
     /// What is published for the relay's shards.
     pub subscription: RelaySubscription,
+    /// Open sockets, as a process that goes on running remembers them.
+    pub connections: Arc<dyn ConnectionDirectory>,
 }
 
 impl Adapters {
@@ -149,7 +151,11 @@ impl Adapters {
     pub fn relay(&self) -> Result<RelayAdapters, ConfigurationError> {
         let link = self.redis()?.ok_or(ConfigurationError::Missing("REDIS_URL"))?;
         let bus = RedisRelayBus::new(link.clone(), self.clock());
-        Ok(RelayAdapters { bus, subscription: RelaySubscription::start(link) })
+        let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
+        let registry = CachedConnectionDirectory::new(durable, link.clone(), self.random());
+        let connections = RememberedConnectionDirectory::new(registry, link.clone(), self.random());
+        let subscription = RelaySubscription::start(link);
+        Ok(RelayAdapters { bus, subscription, connections: Arc::new(connections) })
     }
 
     /// The function `fan-out`.

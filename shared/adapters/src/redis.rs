@@ -8,9 +8,11 @@ mod codec;
 mod connections;
 mod keys;
 mod link;
+mod marks;
 mod none;
 mod rates;
 mod relays;
+mod remembered;
 mod rosters;
 mod subscription;
 
@@ -21,5 +23,6 @@ pub use self::{
     none::{NoCache, NoCounters, NoRelays},
     rates::RedisRateCounters,
     relays::RedisRelayBus,
+    remembered::RememberedConnectionDirectory,
     subscription::RelaySubscription,
 };

@@ -83,6 +83,7 @@ pub(super) fn find(name: &str) -> Option<Command> {
         "mget" => (1, ANY, false, strings::mget),
         "mset" => (2, ANY, true, strings::mset),
         "append" => (2, 2, true, strings::append),
+        "setrange" => (3, 3, true, strings::setrange),
         "strlen" => (1, 1, false, strings::strlen),
         "incr" => (1, 1, true, numbers::incr),
         "decr" => (1, 1, true, numbers::decr),

@@ -21,6 +21,7 @@ use redis::{Pipeline, pipe};
 use super::{
     codec::{decode_connection, encode_connection},
     link::RedisLink,
+    marks::mark,
 };
 
 /// The field that says that the hash is complete. No connection id has a space.
@@ -74,6 +75,13 @@ impl CachedConnectionDirectory {
         let _: Option<()> = self.link.run(&commands).await;
     }
 
+    /// Tells those who remember the user's sockets that they have changed.
+    async fn mark(&self, user: &UserId) {
+        let mut commands = pipe();
+        mark(&mut commands, &self.link, user, &*self.random);
+        let _: Option<()> = self.link.run(&commands).await;
+    }
+
     fn expire(&self, commands: &mut Pipeline, key: &str) {
         let seconds = KEPT_SECONDS + self.random.below(KEPT_LONGER_SECONDS);
         commands.cmd("EXPIRE").arg(key).arg(seconds).ignore();
@@ -95,6 +103,7 @@ impl ConnectionDirectory for CachedConnectionDirectory {
                 .ignore();
             self.expire(&mut commands, &key);
             let _: Option<()> = self.link.run(&commands).await;
+            self.mark(&connection.user).await;
         }
         Ok(registration)
     }
@@ -104,6 +113,7 @@ impl ConnectionDirectory for CachedConnectionDirectory {
         let mut commands = pipe();
         commands.cmd("HDEL").arg(self.link.keys().connections(user)).arg(id.as_str()).ignore();
         let _: Option<()> = self.link.run(&commands).await;
+        self.mark(user).await;
         Ok(())
     }
 

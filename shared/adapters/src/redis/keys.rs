@@ -14,6 +14,8 @@ pub const HEAD_SECONDS: u64 = 24 * 60 * 60;
 pub const ROSTER_SECONDS: u64 = 60 * 60;
 /// How long a user's own positions are remembered: the stream makes them durable meanwhile.
 pub const OWN_SECONDS: u64 = 24 * 60 * 60;
+/// How long the marks of what changed in the registry of sockets are kept after the last change.
+pub const MARKS_SECONDS: u64 = 24 * 60 * 60;
 /// How long an entry's mark is kept.
 pub const SENT_SECONDS: u64 = 60;
 /// How long the set of relays outlives the last of them.
@@ -51,6 +53,11 @@ impl Keys {
     /// A hash of a user's open sockets, and the field that says that it is complete.
     pub fn connections(&self, user: &UserId) -> String {
         format!("{}:conns:{user}", self.prefix)
+    }
+
+    /// A string of marks, by which a reader learns whose sockets have changed.
+    pub fn marks(&self) -> String {
+        format!("{}:marks", self.prefix)
     }
 
     /// The mark that an entry was delivered or handed over.

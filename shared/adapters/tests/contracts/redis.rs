@@ -8,7 +8,7 @@ use std::{
 use parlance_adapters::{
     redis::{
         CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription,
+        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
     },
     system::{OsRandom, SystemClock},
 };
@@ -54,6 +54,10 @@ fn directory(link: &RedisLink, durable: &MemoryConnections) -> CachedConnectionD
     CachedConnectionDirectory::new(Arc::new(durable.clone()), link.clone(), Arc::new(OsRandom))
 }
 
+fn remembered(link: &RedisLink, durable: &MemoryConnections) -> RememberedConnectionDirectory {
+    RememberedConnectionDirectory::new(directory(link, durable), link.clone(), Arc::new(OsRandom))
+}
+
 fn relay(name: &str) -> RelayId {
     RelayId::parse(name).unwrap()
 }
@@ -66,6 +70,7 @@ async fn redis_remembers_publishes_and_knows_connections() {
         relay_bus::holds(&bus(&link)).await;
         rate_counters::holds(&RedisRateCounters::new(link.clone())).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
+        connections::holds(&remembered(&link, &MemoryConnections::default())).await;
     }
 }
 
@@ -131,6 +136,62 @@ async fn connections_are_read_from_the_table_once_and_then_from_redis() {
         directory.forget(&user("alice"), &socket("known-to-the-table").id).await.unwrap();
         assert_eq!(directory.of_users(&users).await.unwrap(), [socket("registered-here")]);
     }
+}
+
+#[tokio::test]
+async fn a_relay_reads_nobody_again_in_vain_and_misses_nobody_who_registered() {
+    for redis in Redis::all().await {
+        let (link, durable) = (link(&redis), MemoryConnections::default());
+        let (function, relay) = (directory(&link, &durable), remembered(&link, &durable));
+        let socket = |of: usize, name: &str| Connection {
+            id: ConnectionId::parse(name).unwrap(),
+            user: user(&format!("user-{of}")),
+            scope: SocketScope::Messaging,
+            expires_at: NOW.plus(Duration::from_secs(60)),
+            opened_at: NOW,
+        };
+        let users: Vec<_> = (0..300).map(|number| user(&format!("user-{number}"))).collect();
+        function.register(&socket(3, "early"), NOW).await.unwrap();
+        assert_eq!(relay.of_users(&users).await.unwrap(), [socket(3, "early")]);
+        let before = link.round_trips();
+        assert_eq!(relay.of_users(&users).await.unwrap(), [socket(3, "early")]);
+        assert_eq!(link.round_trips() - before, 1, "the marks alone are read");
+
+        for number in 0..20 {
+            let late = socket(number * 7, &format!("late-{number}"));
+            function.register(&late, NOW).await.unwrap();
+            assert!(relay.of_users(&users).await.unwrap().contains(&late), "{number}");
+            function.forget(&late.user, &late.id).await.unwrap();
+            assert_eq!(relay.of_users(&users).await.unwrap(), [socket(3, "early")], "{number}");
+        }
+        relay.forget(&user("user-3"), &socket(3, "early").id).await.unwrap();
+        assert_eq!(relay.of_users(&users).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_relay_believes_nothing_of_before_redis_lost_everything() {
+    let Some(redis) = Redis::all().await.into_iter().find(|redis| matches!(redis, Redis::Embedded(_))) else {
+        return;
+    };
+    let (link, durable) = (link(&redis), MemoryConnections::default());
+    let relay = remembered(&link, &durable);
+    let socket = Connection {
+        id: ConnectionId::parse("unmarked").unwrap(),
+        user: user("alice"),
+        scope: SocketScope::Messaging,
+        expires_at: NOW.plus(Duration::from_secs(60)),
+        opened_at: NOW,
+    };
+    let everybody = [user("alice"), user("bob")];
+    for _ in 0..2 {
+        assert_eq!(relay.of_users(&everybody).await.unwrap(), []);
+    }
+    durable.register(&socket, NOW).await.unwrap();
+    let client = ::redis::Client::open(redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let _: () = ::redis::cmd("FLUSHALL").query_async(&mut connection).await.unwrap();
+    assert_eq!(relay.of_users(&everybody).await.unwrap(), [socket]);
 }
 
 #[tokio::test]
@@ -222,6 +283,7 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
         assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
         let durable = MemoryConnections::default();
         connections::holds(&directory(&link, &durable)).await;
+        connections::holds(&remembered(&link, &MemoryConnections::default())).await;
     }
     connections::holds(&MemoryConnections::default()).await;
     assert_eq!(NoCache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());

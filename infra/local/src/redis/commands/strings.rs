@@ -7,6 +7,9 @@ use super::keys::{Unit, ending};
 use super::{Keyspace, Outcome, Refusal, Reply, first, groups, option};
 use crate::redis::value::Value;
 
+/// The longest value that a command may make by its offset.
+const LONGEST_TEXT: usize = 512 * 1024 * 1024;
+
 pub(super) fn get(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
     let [key] = first(words)?;
     Ok(Reply::optional(keys.text(key)?.cloned()))
@@ -123,6 +126,33 @@ pub(super) fn append(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
     let [key, tail] = first(words)?;
     let mut text = BytesMut::from(keys.text(key)?.cloned().unwrap_or_default());
     text.extend_from_slice(tail);
+    let length = text.len();
+    let expires = keys.expiry(key);
+    keys.insert(key, Value::Text(text.freeze()), expires);
+    Ok(Reply::count(length))
+}
+
+pub(super) fn setrange(keys: &mut Keyspace, words: &[Bytes]) -> Outcome {
+    let [key, offset, part] = first(words)?;
+    let offset = super::integer(offset)?;
+    let Ok(offset) = usize::try_from(offset) else {
+        return Err(Refusal::Other("ERR offset is out of range".into()));
+    };
+    let held = keys.text(key)?.cloned().unwrap_or_default();
+    if part.is_empty() {
+        return Ok(Reply::count(held.len()));
+    }
+    let end = offset.saturating_add(part.len());
+    if end > LONGEST_TEXT {
+        return Err(Refusal::Other("ERR string exceeds maximum allowed size (proto-max-bulk-len)".into()));
+    }
+    let mut text = BytesMut::from(held);
+    if text.len() < end {
+        text.resize(end, 0);
+    }
+    if let Some(place) = text.get_mut(offset..end) {
+        place.copy_from_slice(part);
+    }
     let length = text.len();
     let expires = keys.expiry(key);
     keys.insert(key, Value::Text(text.freeze()), expires);
