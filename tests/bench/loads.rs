@@ -45,6 +45,8 @@ pub struct Settings {
     pub measured: Duration,
     /// How many sockets are idle.
     pub sockets: usize,
+    /// How many messages a second each conversation gets where the load does not say it.
+    pub rate: f64,
 }
 
 const WARM_UP: Duration = Duration::from_secs(3);
@@ -93,7 +95,7 @@ impl Load {
 
 async fn steady(cloud: &Cloud, count: usize, size: usize, settings: Settings) -> Result<Figures, Failure> {
     let mut stage = Stage::open(cloud, &groups(cloud, count, size).await?).await?;
-    Ok(stage.run(cloud, 1.0, WARM_UP, settings.measured).await?.figures)
+    Ok(stage.run(cloud, settings.rate, WARM_UP, settings.measured).await?.figures)
 }
 
 /// Raises the rate until it is too much, then halves the distance between the best and the worst three times.

@@ -9,6 +9,7 @@ mod processes;
 mod report;
 mod socket;
 mod traffic;
+mod usage;
 
 use std::{
     io::{Write as _, stderr, stdout},
@@ -40,6 +41,9 @@ struct Arguments {
     /// How long each load is measured.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
+    /// How many messages a second each conversation gets in the loads `steady` and `large`.
+    #[arg(long, default_value_t = 1.0)]
+    rate: f64,
     /// How many sockets the idle load opens.
     #[arg(long, default_value_t = 10_000)]
     sockets: usize,
@@ -94,6 +98,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
         let settings = loads::Settings {
             measured: std::time::Duration::from_secs(arguments.seconds),
             sockets: arguments.sockets,
+            rate: arguments.rate,
         };
         let figures = load.drive(&cloud, settings).await?;
         cloud.end().await;

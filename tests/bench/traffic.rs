@@ -19,6 +19,7 @@ use crate::{
     processes::{Meter, own_cpu_seconds},
     report::{Figures, percentiles},
     socket::{self, Clock, Ear, Mark, Notes, Stream},
+    usage::Usage,
 };
 
 /// How many members of a conversation take turns in sending.
@@ -101,6 +102,7 @@ impl Stage {
             sleep(warm_up).await;
             clock.begin();
             let (began, own) = (Instant::now(), own_cpu_seconds());
+            let used = Usage::read(cloud).await?;
             meter.read(cloud).await?;
             while Instant::now() + Duration::from_secs(1) < end {
                 sleep(Duration::from_secs(1)).await;
@@ -108,9 +110,9 @@ impl Stage {
             }
             sleep(end.saturating_duration_since(Instant::now())).await;
             clock.end();
-            Ok::<_, Failure>((began.elapsed(), own))
+            Ok::<_, Failure>((began.elapsed(), own, used))
         };
-        let (sends, (elapsed, own)) = tokio::try_join!(try_join_all(senders), metering)?;
+        let (sends, (elapsed, own, used)) = tokio::try_join!(try_join_all(senders), metering)?;
         let sends: u64 = sends.into_iter().sum();
         let expected: u64 =
             self.talks.iter().map(|talk| talk.ears.len() as u64).max().unwrap_or_default().saturating_sub(1)
@@ -118,7 +120,9 @@ impl Stage {
         let notes = self.collect(sends, expected).await;
         meter.read(cloud).await?;
         let own = own_cpu_seconds() - own;
-        Ok(traffic(sends, expected, notes, elapsed.as_secs_f64(), &meter, own))
+        let mut traffic = traffic(sends, expected, notes, elapsed.as_secs_f64(), &meter, own);
+        Usage::read(cloud).await?.report(&used, &mut traffic.figures, "per_send", sends.max(1) as f64);
+        Ok(traffic)
     }
 
     /// Waits until everything has arrived, or nothing does any more.

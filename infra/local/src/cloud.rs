@@ -20,6 +20,7 @@ use crate::gateway::{Front, HttpApi, Limits, Local, Management, SocketApi};
 use crate::lambda::{Invoke, Journal, Lambda};
 use crate::processes::Processes;
 use crate::template::{Circumstances, System, Template, TemplateError};
+use crate::usage::Usage;
 use crate::{dynamodb, event_sources, eventbridge, lambda, loopback, secrets, sqs};
 
 use self::services::Services;
@@ -125,9 +126,9 @@ impl Cloud {
     pub async fn start(options: Options) -> Result<Self, Error> {
         let lock = lock(&options.data_dir)?;
         let region = host("AWS_REGION").unwrap_or_else(|| local_values::REGION.to_owned());
-        let faults = Faults::default();
+        let (faults, usage) = (Faults::default(), Usage::default());
         let listeners = Listeners::bind(options.ports).await?;
-        let services = Services::start(&options, &region, &faults).await?;
+        let services = Services::start(&options, &region, &faults, &usage).await?;
         let circumstances = circumstances(&options, &services, &region).await?;
         let mut system = options.template.system(&circumstances)?;
         services.sqs.create_queues(&system.queues).await?;
@@ -154,6 +155,7 @@ impl Cloud {
             retry_delays: [Duration::from_secs(1), Duration::from_secs(2)],
             environment: environment.clone(),
             faults: faults.clone(),
+            usage: usage.clone(),
         };
         let lambda = Lambda::start(settings, listeners.lambda, Arc::clone(&processes), options.journal)
             .map_err(io_error("Lambda"))?;
@@ -183,7 +185,8 @@ impl Cloud {
         );
         let limits = Arc::new(options.limits);
         let sockets = system.sockets.clone().map(|sockets| {
-            SocketApi::new(sockets, &region, Arc::clone(&limits), Arc::clone(&invoke), faults.clone())
+            let (limits, invoke) = (Arc::clone(&limits), Arc::clone(&invoke));
+            SocketApi::new(sockets, &region, limits, invoke, faults.clone(), usage.clone())
         });
         if let Some(sockets) = &sockets {
             tokio::spawn(Arc::clone(sockets).sweep());
@@ -193,15 +196,18 @@ impl Cloud {
                 Arc::clone(&sockets.connections),
                 Arc::clone(&limits),
                 faults.clone(),
+                usage.clone(),
             );
             tokio::spawn(management.serve(listeners.connections, stop.clone()));
         }
-        let http = system.http.clone().map(|http| HttpApi::new(http, &region, Arc::clone(&limits), invoke));
+        let http = system.http.clone();
+        let http = http.map(|http| HttpApi::new(http, &region, Arc::clone(&limits), invoke, usage.clone()));
         let local = Local {
             endpoints: endpoints.clone(),
             processes: Arc::clone(&processes),
             events: Arc::clone(&services.events),
-            faults: faults.clone(),
+            faults,
+            usage,
         };
         tokio::spawn(Arc::new(Front { http, sockets, local, limits }).serve(listeners.front, stop.clone()));
 

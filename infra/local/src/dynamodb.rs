@@ -1,6 +1,7 @@
 //! DynamoDB, embedded: tables, streams and TTL on one loopback port, kept in one file of the data directory.
 
 mod answer;
+mod direct;
 mod dispatch;
 mod engine;
 mod server;
@@ -20,6 +21,7 @@ pub(crate) use self::stream::StreamRecord;
 pub use self::table::{TableSpec, TableSpecError};
 use crate::faults::Faults;
 use crate::loopback::{self, Endpoint};
+use crate::usage::Usage;
 
 /// What the service is started with.
 #[derive(Clone, Default)]
@@ -30,6 +32,8 @@ pub struct Options {
     pub port: u16,
     /// What is to go wrong.
     pub faults: Faults,
+    /// Counts what is used.
+    pub usage: Usage,
 }
 
 /// Why the service cannot start or serve.
@@ -95,7 +99,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
             let listener = tokio::net::TcpListener::from_std(listener)?;
             Ok::<_, std::io::Error>((
                 listener,
-                Server::start(server.clone(), options.faults, stop.clone()).await?,
+                Server::start(server.clone(), options.faults, options.usage, stop.clone()).await?,
             ))
         };
         match started.await {

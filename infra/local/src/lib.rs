@@ -15,4 +15,5 @@ pub mod secrets;
 pub mod sqs;
 pub mod template;
 pub mod tokens;
+pub mod usage;
 pub mod workspace;

@@ -23,6 +23,7 @@ use self::channels::Channels;
 use self::keyspace::Keyspace;
 use crate::faults::{FaultName, Faults};
 use crate::loopback::{self, Endpoint};
+use crate::usage::Usage;
 
 /// What the service is started with.
 #[derive(Clone, Default)]
@@ -31,6 +32,8 @@ pub struct Options {
     pub port: u16,
     /// What is to go wrong.
     pub faults: Faults,
+    /// Counts what is used.
+    pub usage: Usage,
 }
 
 /// The running service; dropping it stops it.
@@ -45,6 +48,7 @@ struct Shared {
     keyspace: Mutex<Keyspace>,
     channels: Mutex<Channels>,
     faults: Faults,
+    usage: Usage,
     connections: AtomicU64,
 }
 
@@ -75,6 +79,7 @@ pub async fn start(options: Options) -> io::Result<Running> {
         keyspace: Mutex::default(),
         channels: Mutex::default(),
         faults: options.faults,
+        usage: options.usage,
         connections: AtomicU64::new(0),
     });
     tokio::spawn(lives(listener, endpoint.address(), shared, endpoint.stop().clone()));

@@ -18,6 +18,7 @@ pub(crate) use self::queues::Queues;
 pub(crate) use self::store::{Outgoing, Received};
 use crate::faults::Faults;
 use crate::loopback::{self, Endpoint};
+use crate::usage::Usage;
 
 /// What the service is started with.
 #[derive(Clone, Default)]
@@ -30,6 +31,8 @@ pub struct Options {
     pub region: String,
     /// What is to go wrong.
     pub faults: Faults,
+    /// Counts what is used.
+    pub usage: Usage,
 }
 
 /// Why the service cannot start or serve.
@@ -68,7 +71,7 @@ pub async fn start(options: Options) -> Result<Running, Error> {
     let endpoint = Endpoint::of(&listener)?;
     let url = format!("http://{}", endpoint.address());
     let queues = Arc::new(Queues::open(options.data_dir.as_deref(), options.region, url.clone())?);
-    let handler = Arc::new(protocol::Server::new(queues.clone(), options.faults));
+    let handler = Arc::new(protocol::Server::new(queues.clone(), options.faults, options.usage));
     tokio::spawn(loopback::http::serve(listener, handler, endpoint.stop().clone()));
     Ok(Running { url, queues, _endpoint: endpoint })
 }

@@ -12,6 +12,7 @@ use crate::{
     people::groups,
     processes::{Meter, own_cpu_seconds},
     report::{Figures, percentiles},
+    usage::Usage,
 };
 
 const CONNECTIONS: usize = 16;
@@ -35,6 +36,7 @@ pub(super) async fn drive(cloud: &Cloud, settings: Settings) -> Result<Figures, 
     let address = format!("{}/api/messaging/conversations/{}/messages/?limit=50", cloud.origin, group.id);
     let mut meter = Meter::default();
     meter.read(cloud).await?;
+    let used = Usage::read(cloud).await?;
     let own = own_cpu_seconds();
     let begun = Instant::now();
     let end = begun + settings.measured;
@@ -72,6 +74,7 @@ pub(super) async fn drive(cloud: &Cloud, settings: Settings) -> Result<Figures, 
         "load_generator_cpu_s_per_10000_requests".into(),
         (own_cpu_seconds() - own) / count * 10_000.0,
     );
+    Usage::read(cloud).await?.report(&used, &mut figures, "per_request", count);
     percentiles(&mut figures, "request", &mut times);
     Ok(figures)
 }

@@ -15,6 +15,7 @@ use crate::{
     processes::{Meter, own_cpu_seconds, resident_megabytes},
     report::{Figures, percentiles},
     socket::{self, Stream},
+    usage::Usage,
 };
 
 /// As many as one user may have open.
@@ -64,6 +65,7 @@ pub(super) async fn handshakes(cloud: &Cloud, settings: Settings) -> Result<Figu
     let next = AtomicUsize::new(0);
     let mut meter = Meter::default();
     meter.read(cloud).await?;
+    let used = Usage::read(cloud).await?;
     let own = own_cpu_seconds();
     let begun = Instant::now();
     let end = begun + settings.measured;
@@ -91,6 +93,7 @@ pub(super) async fn handshakes(cloud: &Cloud, settings: Settings) -> Result<Figu
         "load_generator_cpu_s_per_10000_handshakes".into(),
         (own_cpu_seconds() - own) / count * 10_000.0,
     );
+    Usage::read(cloud).await?.report(&used, &mut figures, "per_handshake", count);
     percentiles(&mut figures, "handshake", &mut times);
     drop(sockets);
     Ok(figures)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Error, Options, io_error};
 use crate::faults::Faults;
+use crate::usage::Usage;
 use crate::{dynamodb, eventbridge, redis, sqs};
 
 /// The running services; dropping them stops them.
@@ -17,18 +18,32 @@ pub(super) struct Services {
 }
 
 impl Services {
-    pub async fn start(options: &Options, region: &str, faults: &Faults) -> Result<Self, Error> {
+    pub async fn start(
+        options: &Options,
+        region: &str,
+        faults: &Faults,
+        usage: &Usage,
+    ) -> Result<Self, Error> {
         let (data_dir, ports) = (Some(options.data_dir.clone()), options.ports);
-        let tables =
-            dynamodb::Options { data_dir: data_dir.clone(), port: ports.dynamodb, faults: faults.clone() };
-        let queues =
-            sqs::Options { data_dir, port: ports.sqs, region: region.to_owned(), faults: faults.clone() };
+        let tables = dynamodb::Options {
+            data_dir: data_dir.clone(),
+            port: ports.dynamodb,
+            faults: faults.clone(),
+            usage: usage.clone(),
+        };
+        let queues = sqs::Options {
+            data_dir,
+            port: ports.sqs,
+            region: region.to_owned(),
+            faults: faults.clone(),
+            usage: usage.clone(),
+        };
         let buses =
             eventbridge::Options { port: ports.events, region: region.to_owned(), faults: faults.clone() };
         let (redis_url, redis) = if let Some(url) = &options.redis_url {
             (url.clone(), None)
         } else {
-            let embedded = redis::Options { port: ports.redis, faults: faults.clone() };
+            let embedded = redis::Options { port: ports.redis, faults: faults.clone(), usage: usage.clone() };
             let redis = redis::start(embedded).await.map_err(io_error("Redis cannot listen"))?;
             (redis.url.clone(), Some(redis))
         };

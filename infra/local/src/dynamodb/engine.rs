@@ -13,6 +13,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+use super::direct::Direct;
 use super::stream::StreamRecord;
 use super::{CreatedTable, Error, TableSpec, stream, upkeep};
 
@@ -22,6 +23,7 @@ use super::{CreatedTable, Error, TableSpec, stream, upkeep};
 /// answered: a write is committed before its answer, and a read begins after it.
 pub(super) struct Engine {
     writer: Database,
+    direct: Direct,
     readers: RwLock<Arc<[Database]>>,
     upkeep: Mutex<Connection>,
     /// Reads streams.
@@ -46,6 +48,7 @@ impl Engine {
         let upkeep = upkeep::connect(&path)?;
         let engine = Self {
             writer,
+            direct: Direct::open(&path, readers)?,
             readers: RwLock::new(open_readers(&path, readers)?),
             upkeep: Mutex::new(upkeep),
             streams: Mutex::new(upkeep::connect(&path)?),
@@ -56,24 +59,30 @@ impl Engine {
         Ok(engine)
     }
 
-    /// The database that writes.
+    /// The database that writes, for what runs beside requests.
     pub(super) fn writer(&self) -> &Database {
         &self.writer
     }
 
+    /// Writes, while nothing else does.
+    pub(super) fn write<T>(&self, run: impl FnOnce(&Database) -> T) -> T {
+        self.direct.alone(|| run(&self.writer))
+    }
+
+    /// What is answered without the engine.
+    pub(super) fn direct(&self) -> &Direct {
+        &self.direct
+    }
+
     /// A database to read from; each thread has its own, so that none waits for another.
     pub(super) fn reader(&self) -> Database {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        thread_local! {
-            static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
-        }
         let readers = self.readers.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let own = OWN.with(|own| *own).checked_rem(readers.len()).unwrap_or(0);
-        readers.get(own).unwrap_or(&self.writer).clone()
+        readers.get(own_place(readers.len())).unwrap_or(&self.writer).clone()
     }
 
     /// Opens the readers anew, since they remember how tables are made.
     pub(super) fn tables_changed(&self) -> Result<(), Error> {
+        self.direct.tables_changed();
         let mut readers = self.readers.write().unwrap_or_else(PoisonError::into_inner);
         *readers = open_readers(&self.path, readers.len())?;
         Ok(())
@@ -146,6 +155,15 @@ impl Engine {
     fn streams(&self) -> MutexGuard<'_, Connection> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The calling thread's own among so many readers.
+pub(super) fn own_place(readers: usize) -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static OWN: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    OWN.with(|own| *own).checked_rem(readers).unwrap_or(0)
 }
 
 fn open_readers(path: &str, count: usize) -> Result<Arc<[Database]>, Error> {

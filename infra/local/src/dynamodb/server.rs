@@ -15,11 +15,13 @@ use super::dispatch::{self, Kind, Outcome};
 use super::engine::Engine;
 use crate::faults::{FaultName, Faults};
 use crate::loopback::http::{Answer, Handler, Lost};
+use crate::usage::Usage;
 
 /// Answers requests: those for items here, all others by the engine's own server behind this one.
 pub(super) struct Server {
     engine: Arc<Engine>,
     faults: Faults,
+    usage: Usage,
     behind: Client<HttpConnector, Full<Bytes>>,
     authority: String,
 }
@@ -29,6 +31,7 @@ impl Server {
     pub(super) async fn start(
         engine: Arc<Engine>,
         faults: Faults,
+        usage: Usage,
         stop: CancellationToken,
     ) -> std::io::Result<Self> {
         let listener = crate::loopback::bind(0).await?;
@@ -43,14 +46,15 @@ impl Server {
         });
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Ok(Self { engine, faults, behind: Client::builder(TokioExecutor::new()).build(connector), authority })
+        let behind = Client::builder(TokioExecutor::new()).build(connector);
+        Ok(Self { engine, faults, usage, behind, authority })
     }
 
     /// The one way to a result; faults stand around it.
     async fn call(&self, operation: &str, request: &Request<Bytes>) -> Answer {
         let kind = dispatch::kind(operation);
         if kind != Kind::Other {
-            match dispatch::run(&self.engine, operation, request.body()) {
+            match dispatch::run(&self.engine, &self.usage, operation, request.body()) {
                 Outcome::Done(body) => return Ok(answer::done(body)),
                 Outcome::Refused { status, body } => return Ok(answer::refused(status, body)),
                 Outcome::Malformed => {}

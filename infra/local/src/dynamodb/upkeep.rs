@@ -72,7 +72,7 @@ pub(super) async fn sweep(engine: Arc<Engine>, stop: CancellationToken) {
 }
 
 fn once(engine: &Engine) -> Result<(), super::Error> {
-    if engine.writer().sweep_ttl()? > 0 {
+    if engine.write(dynoxide::Database::sweep_ttl)? > 0 {
         engine.written();
     }
     while engine.upkeep(trim)? == ROWS_PER_DELETION {}

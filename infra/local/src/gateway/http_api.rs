@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
@@ -19,6 +19,7 @@ use self::routes::Routes;
 use super::limits::Limits;
 use crate::lambda::{InvocationOutcome, Invoke};
 use crate::template::HttpApi as Description;
+use crate::usage::Usage;
 
 pub use self::answer::own;
 
@@ -30,11 +31,18 @@ pub struct HttpApi {
     cors: Option<CorsPolicy>,
     limits: Arc<Limits>,
     invoke: Arc<dyn Invoke>,
+    usage: Usage,
 }
 
 impl HttpApi {
     /// Runs the API that the template describes.
-    pub fn new(description: Description, region: &str, limits: Arc<Limits>, invoke: Arc<dyn Invoke>) -> Self {
+    pub fn new(
+        description: Description,
+        region: &str,
+        limits: Arc<Limits>,
+        invoke: Arc<dyn Invoke>,
+        usage: Usage,
+    ) -> Self {
         Self {
             id: description.id,
             region: region.to_owned(),
@@ -42,6 +50,7 @@ impl HttpApi {
             cors: description.cors.map(CorsPolicy::new),
             limits,
             invoke,
+            usage,
         }
     }
 
@@ -53,6 +62,7 @@ impl HttpApi {
         source_ip: &str,
     ) -> Response<Full<Bytes>> {
         let (parts, body) = request.into_parts();
+        let bytes_in = body.size_hint().lower();
         let origin = parts.headers.get("origin").cloned();
         if let (Some(cors), Some(origin)) = (&self.cors, &origin)
             && parts.method == Method::OPTIONS
@@ -68,6 +78,8 @@ impl HttpApi {
         if let (Some(cors), Some(origin)) = (&self.cors, &origin) {
             cors.apply(origin, answer.headers_mut());
         }
+        let bytes_out = answer.body().size_hint().lower();
+        self.usage.http_request(bytes_in, bytes_out);
         answer
     }
 

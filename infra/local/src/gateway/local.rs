@@ -14,6 +14,7 @@ use super::query;
 use crate::eventbridge;
 use crate::faults::{FaultName, FaultSpec, Faults};
 use crate::processes::Processes;
+use crate::usage::Usage;
 
 /// The largest description of a fault.
 const FAULT_BYTES: usize = 4_096;
@@ -28,6 +29,8 @@ pub struct Local {
     pub events: Arc<eventbridge::Running>,
     /// What is to go wrong.
     pub faults: Faults,
+    /// What was used.
+    pub usage: Usage,
 }
 
 impl Local {
@@ -37,6 +40,7 @@ impl Local {
             (&Method::GET, "/_local/endpoints") => json_answer(&json!(self.endpoints)),
             (&Method::GET, "/_local/processes") => json_answer(&self.processes()),
             (&Method::GET, "/_local/events") => json_answer(&json!({ "events": self.events.recent() })),
+            (&Method::GET, "/_local/usage") => json_answer(&json!(self.usage.snapshot())),
             (_, "/_local/faults") => self.faults(request).await,
             _ => own(StatusCode::NOT_FOUND, "Not Found"),
         }

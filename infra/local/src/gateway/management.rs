@@ -22,6 +22,7 @@ use super::limits::Limits;
 use super::socket::Sent;
 use crate::faults::{FaultName, Faults};
 use crate::loopback;
+use crate::usage::Usage;
 
 /// The close code of a connection that a function deletes.
 const NORMAL: u16 = 1_000;
@@ -34,12 +35,19 @@ pub struct Management {
     connections: Arc<Connections>,
     limits: Arc<Limits>,
     faults: Faults,
+    usage: Usage,
 }
 
 impl Management {
     /// For the connections of the stage of that name.
-    pub fn new(stage: &str, connections: Arc<Connections>, limits: Arc<Limits>, faults: Faults) -> Arc<Self> {
-        Arc::new(Self { stage: stage.to_owned(), connections, limits, faults })
+    pub fn new(
+        stage: &str,
+        connections: Arc<Connections>,
+        limits: Arc<Limits>,
+        faults: Faults,
+        usage: Usage,
+    ) -> Arc<Self> {
+        Arc::new(Self { stage: stage.to_owned(), connections, limits, faults, usage })
     }
 
     /// Serves connections until told to stop.
@@ -89,7 +97,10 @@ impl Management {
                     return Ok(faulty);
                 }
                 match connection.send(&body) {
-                    Sent::Accepted => Response::new(Full::default()),
+                    Sent::Accepted => {
+                        self.usage.frame_out(body.len());
+                        Response::new(Full::default())
+                    }
                     Sent::Full => too_slow(),
                     Sent::Closed => gone(),
                 }

@@ -17,6 +17,7 @@ use super::limits::Limits;
 use crate::faults::{FaultName, Faults};
 use crate::lambda::{FunctionName, InvocationOutcome, Invoke};
 use crate::template::{SocketApi as Description, SocketAuthorizer};
+use crate::usage::Usage;
 
 pub use self::handshake::Handshake;
 
@@ -32,6 +33,7 @@ pub struct SocketApi {
     limits: Arc<Limits>,
     invoke: Arc<dyn Invoke>,
     faults: Faults,
+    usage: Usage,
     /// Its open connections.
     pub connections: Arc<Connections>,
 }
@@ -51,6 +53,7 @@ impl SocketApi {
         limits: Arc<Limits>,
         invoke: Arc<dyn Invoke>,
         faults: Faults,
+        usage: Usage,
     ) -> Arc<Self> {
         let route = |(key, route): (&String, &crate::template::SocketRoute)| {
             let trigger = format!("socket {key}");
@@ -68,6 +71,7 @@ impl SocketApi {
             limits,
             invoke,
             faults,
+            usage,
             connections: Arc::default(),
         })
     }

@@ -16,6 +16,7 @@ use super::journal::{Entry, Journal};
 use super::{FunctionName, InvocationOutcome, Invoke, errors, http};
 use crate::faults::{FaultMoment, FaultName, Faults};
 use crate::processes::{Processes, Program};
+use crate::usage::Usage;
 
 /// How functions are run.
 pub struct Settings {
@@ -33,6 +34,8 @@ pub struct Settings {
     pub environment: Vec<(String, String)>,
     /// What is to go wrong.
     pub faults: Faults,
+    /// Counts what is used.
+    pub usage: Usage,
 }
 
 /// How many events a process that is not isolated holds at a time.
@@ -55,6 +58,7 @@ pub struct Lambda {
     processes: Arc<Processes>,
     journal: Journal,
     faults: Faults,
+    usage: Usage,
     address: String,
     tasks: tokio::runtime::Handle,
     stop: CancellationToken,
@@ -87,6 +91,7 @@ impl Lambda {
             processes,
             journal,
             faults: settings.faults,
+            usage: settings.usage,
             address: listener.local_addr()?.to_string(),
             tasks: tokio::runtime::Handle::current(),
             _guard: stop.clone().drop_guard(),
@@ -202,6 +207,8 @@ impl Lambda {
             InvocationOutcome::Unavailable { .. } => "unavailable",
         };
         let (duration, cold) = (ended.duration, ended.cold);
+        let (memory, failed) = (function.settings.memory_megabytes, ending != "ok");
+        self.usage.invocation(name.as_str(), duration, memory, failed);
         self.journal.record(&Entry { trigger, function: name.as_str(), duration, cold, ending });
         ended.outcome
     }

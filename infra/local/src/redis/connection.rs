@@ -43,6 +43,7 @@ async fn converse(
                 if read? == 0 {
                     return Ok(());
                 }
+                shared.usage.redis_round_trip();
                 loop {
                     match request::take(&mut input) {
                         Ok(None) => break,

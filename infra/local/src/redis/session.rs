@@ -72,6 +72,7 @@ impl Session {
                  allowed in this context"
             ))];
         }
+        self.shared.usage.redis_command(&name);
         match name.as_str() {
             "subscribe" => self.subscribe(Scope::Global, &name, arguments),
             "ssubscribe" => self.subscribe(Scope::Shard, &name, arguments),

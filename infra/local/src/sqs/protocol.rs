@@ -17,6 +17,7 @@ use super::refusal::Refusal;
 use super::store::{Outgoing, Received};
 use crate::faults::Faults;
 use crate::loopback::http::{Answer, Handler, json as answer};
+use crate::usage::Usage;
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
 
@@ -27,12 +28,13 @@ const LONGEST_DELAY_SECONDS: i64 = 900;
 pub(super) struct Server {
     queues: Arc<Queues>,
     _faults: Faults,
+    usage: Usage,
 }
 
 impl Server {
     /// Answers for these queues.
-    pub(super) fn new(queues: Arc<Queues>, faults: Faults) -> Self {
-        Self { queues, _faults: faults }
+    pub(super) fn new(queues: Arc<Queues>, faults: Faults, usage: Usage) -> Self {
+        Self { queues, _faults: faults, usage }
     }
 
     async fn call(&self, operation: &str, body: &[u8]) -> Result<Value, Refusal> {
@@ -93,6 +95,7 @@ impl Handler for Server {
     const MAXIMUM_BODY: usize = 4 * 1024 * 1024;
 
     async fn answer(&self, request: Request<Bytes>) -> Answer {
+        self.usage.queue_request();
         let target = request.headers().get("x-amz-target").and_then(|target| target.to_str().ok());
         let operation = target.and_then(|target| target.strip_prefix("AmazonSQS.")).unwrap_or_default();
         match self.call(operation, request.body()).await {

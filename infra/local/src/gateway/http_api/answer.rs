@@ -11,7 +11,8 @@ use serde_json::{Map, Value, json};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Proxied {
-    status_code: u16,
+    #[serde(default)]
+    status_code: Option<u16>,
     #[serde(default)]
     headers: Option<Map<String, Value>>,
     #[serde(default)]
@@ -34,18 +35,15 @@ pub fn own(status: StatusCode, message: &str) -> Response<Full<Bytes>> {
 
 /// A function's answer; none if it has not the form that is asked of it. Without `statusCode` the whole JSON is the body.
 pub(super) fn proxied(payload: &Bytes) -> Option<Response<Full<Bytes>>> {
-    let value: Value = serde_json::from_slice(payload).ok()?;
-    if value.get("statusCode").is_none() {
-        let mut answer = Response::new(Full::new(payload.clone()));
-        answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        return Some(answer);
-    }
-    let proxied: Proxied = serde_json::from_value(value).ok()?;
+    let read = serde_json::from_slice::<Proxied>(payload).ok();
+    let Some((status, proxied)) = read.and_then(|proxied| Some((proxied.status_code?, proxied))) else {
+        return without_status(payload);
+    };
     let body = proxied.body.unwrap_or_default();
     let body =
         if proxied.is_base64_encoded { BASE64.decode(body.as_bytes()).ok()? } else { body.into_bytes() };
     let mut answer = Response::new(Full::from(body));
-    *answer.status_mut() = StatusCode::from_u16(proxied.status_code).ok()?;
+    *answer.status_mut() = StatusCode::from_u16(status).ok()?;
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     for (name, value) in proxied.headers.iter().flatten() {
@@ -64,6 +62,16 @@ pub(super) fn proxied(payload: &Bytes) -> Option<Response<Full<Bytes>>> {
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
     headers.remove(header::CONNECTION);
+    Some(answer)
+}
+
+fn without_status(payload: &Bytes) -> Option<Response<Full<Bytes>>> {
+    let value: Value = serde_json::from_slice(payload).ok()?;
+    if value.get("statusCode").is_some() {
+        return None;
+    }
+    let mut answer = Response::new(Full::new(payload.clone()));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     Some(answer)
 }
 

@@ -43,6 +43,7 @@ impl SocketApi {
         match self.admit(&handshake).await {
             Ok((connection, protocol)) => {
                 self.connections.insert(Arc::clone(&connection));
+                self.usage.connection();
                 let answer = upgrade.answer(protocol);
                 tokio::spawn(Arc::clone(self).serve(connection, upgrade));
                 answer

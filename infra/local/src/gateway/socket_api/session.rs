@@ -55,6 +55,7 @@ impl SocketApi {
             match reader.next(may_read).await {
                 Incoming::Text(frame) => {
                     connection.touch();
+                    self.usage.frame_in(frame.len());
                     connection.frames.fetch_add(1, Ordering::AcqRel);
                     let (this, connection) = (Arc::clone(self), Arc::clone(connection));
                     tokio::spawn(async move {
@@ -78,26 +79,32 @@ impl SocketApi {
 
     async fn handle(&self, connection: &Connection, frame: &Utf8Bytes) {
         let Some((key, route)) = self.route(frame) else {
-            connection.send(own_frame("Forbidden", &connection.id, &connection_id()).as_bytes());
+            self.send(connection, own_frame("Forbidden", &connection.id, &connection_id()).as_bytes());
             return;
         };
         let (event, request_id) = event::message(connection, key, frame);
         let outcome = self.call(&route.function, &route.trigger, event, self.limits.integration).await;
-        if reply(connection, route, &outcome).is_none() {
-            connection.send(own_frame("Internal server error", &connection.id, &request_id).as_bytes());
+        if self.reply(connection, route, &outcome).is_none() {
+            let frame = own_frame("Internal server error", &connection.id, &request_id);
+            self.send(connection, frame.as_bytes());
         }
     }
-}
 
-/// Sends what a two-way route's function answered; none if there was no usable answer.
-fn reply(connection: &Connection, route: &Route, outcome: &InvocationOutcome) -> Option<()> {
-    let InvocationOutcome::Answered(payload) = outcome else { return None };
-    let answer = ProxyAnswer::read(payload)?;
-    if route.is_two_way {
-        // A status of 400 or more is sent like any other; sources disagree on what AWS does.
-        connection.send(&answer.body_bytes()?);
+    /// Sends what a two-way route's function answered; none if there was no usable answer.
+    fn reply(&self, connection: &Connection, route: &Route, outcome: &InvocationOutcome) -> Option<()> {
+        let InvocationOutcome::Answered(payload) = outcome else { return None };
+        let answer = ProxyAnswer::read(payload)?;
+        if route.is_two_way {
+            // A status of 400 or more is sent like any other; sources disagree on what AWS does.
+            self.send(connection, &answer.body_bytes()?);
+        }
+        Some(())
     }
-    Some(())
+
+    fn send(&self, connection: &Connection, frame: &[u8]) {
+        self.usage.frame_out(frame.len());
+        connection.send(frame);
+    }
 }
 
 fn abnormal() -> Ending {
