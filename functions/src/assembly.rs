@@ -9,8 +9,12 @@ use parlance_application::{
         origins::AllowedOrigins,
     },
     conversations::{
-        change::ChangeConversation, create::CreateConversation, detail::ConversationDetail,
-        list::ListConversations, log::ReadLog,
+        change::ChangeConversation,
+        create::CreateConversation,
+        detail::ConversationDetail,
+        list::ListConversations,
+        log::ReadLog,
+        sync::{SyncConversations, SyncPorts},
     },
     delivery::{
         announce::Announcer,
@@ -29,7 +33,7 @@ use parlance_application::{
     },
     ports::environment::Clock,
     safeguards::Safeguards,
-    sessions::authenticate::Authenticate,
+    sessions::{authenticate::Authenticate, resume::ResumeSession},
     tickets::issue::IssueTicket,
     webhooks::{
         change::ChangeWebhook,
@@ -231,6 +235,25 @@ impl Assembly {
     /// Reads stretches of logs.
     pub fn read_log(&self) -> Assembled<ReadLog> {
         Ok(ReadLog::new(self.adapters.message_log()?, self.adapters.conversations()?))
+    }
+
+    /// Brings clients up to date.
+    pub fn sync_conversations(&self) -> Assembled<SyncConversations> {
+        let adapters = &self.adapters;
+        Ok(SyncConversations::new(SyncPorts {
+            log: adapters.message_log()?,
+            conversations: adapters.conversations()?,
+            cache: adapters.conversation_cache()?,
+            events: self.events()?,
+            list: self.list_conversations()?,
+            encoder: Arc::clone(&self.encoder),
+        }))
+    }
+
+    /// Brings sockets up to date.
+    pub fn resume_session(&self) -> Assembled<ResumeSession> {
+        let (sync, lanes) = (self.sync_conversations()?, self.lanes()?);
+        Ok(ResumeSession::new(self.adapters.connections()?, sync, lanes, self.clock()))
     }
 
     /// Signs cursors.

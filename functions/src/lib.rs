@@ -3,4 +3,5 @@
 pub mod assembly;
 pub mod events;
 pub mod http;
+pub mod rendering;
 pub mod ws;

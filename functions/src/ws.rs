@@ -6,3 +6,4 @@ pub mod disconnect;
 pub mod message_send;
 pub mod ping;
 pub mod session_start;
+pub mod sync;

@@ -7,7 +7,7 @@ use parlance_functions::{
     assembly::start,
     http::conversations::{
         create::ConversationCreate, detail::ConversationRead, direct::ConversationDirect,
-        list::ConversationList, log::ConversationLog, messages::ConversationMessages,
+        list::ConversationList, log::ConversationLog, messages::ConversationMessages, sync::ConversationSync,
     },
 };
 
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
             .route(ConversationList::new(assembly.list_conversations()?, cursors.clone()))
             .route(ConversationRead::new(detail))
             .route(ConversationMessages::new(assembly.read_history()?, cursors))
-            .route(ConversationLog::new(assembly.read_log()?)))
+            .route(ConversationLog::new(assembly.read_log()?))
+            .route(ConversationSync::new(assembly.sync_conversations()?)))
     })
 }

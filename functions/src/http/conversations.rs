@@ -6,18 +6,14 @@ pub mod direct;
 pub mod list;
 pub mod log;
 pub mod messages;
+pub mod sync;
 
 use parlance_application::conversations::summary::Summary;
 use parlance_domain::{head::Seq, ids::ConversationId};
 use parlance_protocol::conversation::Conversation;
 use serde::Serialize;
 
-/// A conversation as its reader is shown it.
-fn rendered(summary: &Summary) -> Conversation {
-    Conversation::from(&summary.view)
-        .with_cursors(|user| summary.cursors.get(user).map(|cursor| (cursor.seq, cursor.at)))
-        .for_reader(summary.read.seq, summary.unread)
-}
+use crate::rendering::conversation as rendered;
 
 /// A conversation that was just created, with the entry that created it.
 #[derive(Serialize)]

@@ -9,3 +9,4 @@ pub mod log;
 pub mod reader;
 pub mod retitle;
 pub mod summary;
+pub mod sync;

@@ -1,4 +1,5 @@
-//! Sessions: who is calling.
+//! Sessions: who is calling, and what he missed while he was away.
 
 pub mod authenticate;
 pub mod service;
+pub mod resume;

@@ -82,11 +82,11 @@ impl<T> Order<T> {
         self.release(now)
     }
 
-    /// Notes that the log goes up to `head`, as an answer said: what is missing up to there is fetched without waiting.
-    pub fn head_is(&mut self, head: u64, now: Millis) {
+    /// Notes that the log goes up to `head` and that what is missing up to there is on its way: after [`HOLD`] it is fetched.
+    pub fn expect(&mut self, head: u64, now: Millis) {
         self.head = self.head.max(head);
-        if self.has_gap() && !self.is_reading {
-            self.due = Some(now);
+        if self.has_gap() && !self.is_reading && self.due.is_none() {
+            self.due = Some(now + HOLD);
         }
     }
 

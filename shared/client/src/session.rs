@@ -32,7 +32,7 @@ use crate::{
     options::Options,
     order::{Need, Order},
     outbox::Outbox,
-    resume,
+    resume::{self, Syncs},
     socket::{self, SocketId, SocketReport},
 };
 
@@ -68,6 +68,7 @@ pub(crate) struct Session {
     links: Links,
     orders: HashMap<ConversationId, Conversing>,
     outbox: Outbox,
+    syncs: Syncs,
     replies: HashMap<ClientMessageId, oneshot::Sender<Result<Sent, SendFailure>>>,
     is_over: bool,
 }
@@ -103,6 +104,7 @@ impl Session {
             links: Links::default(),
             orders: HashMap::new(),
             outbox: Outbox::default(),
+            syncs: Syncs::default(),
             replies: HashMap::new(),
             is_over: false,
         }
@@ -138,7 +140,8 @@ impl Session {
     fn deadline(&self) -> Option<Millis> {
         let orders = self.orders.values().filter_map(|conversing| conversing.order.deadline()).min();
         let outbox = self.outbox.deadline().filter(|_| self.links.is_up());
-        [self.links.deadline(), orders, outbox].into_iter().flatten().min()
+        let syncs = self.syncs.deadline();
+        [self.links.deadline(), orders, outbox, syncs].into_iter().flatten().min()
     }
 
     /// Does everything that is due.
@@ -149,6 +152,9 @@ impl Session {
                 LinkStep::Dial(id) => self.dial(id),
                 LinkStep::Lost => self.tell(ClientEvent::Disconnected { reason: "no answer".to_owned() }),
             }
+        }
+        for conversations in self.syncs.given_up(now) {
+            self.read_instead(&conversations, now);
         }
         let mut events = Vec::new();
         let mut behind = Vec::new();
@@ -191,6 +197,14 @@ impl Session {
             let end = resume::read_log(&api, conversation, after, part).await;
             drop(reports.send(Report::LogEnd { conversation, after, end }));
         });
+    }
+
+    /// Reads over HTTP what a `sync` did not bring.
+    fn read_instead(&mut self, conversations: &[ConversationId], now: Millis) {
+        let named = self.orders.iter_mut().filter(|(id, _)| conversations.contains(id));
+        resume::read_on(named.map(|(_, known)| &mut known.order), now);
+        let (api, reports) = (Arc::clone(&self.api), self.reports.0.clone());
+        tokio::spawn(async move { drop(reports.send(Report::Recent(resume::recent(api).await))) });
     }
 
     fn obey(&mut self, command: Command) {

@@ -153,6 +153,26 @@ async fn what_happens_while_no_socket_is_open_is_told_afterwards() {
 }
 
 #[tokio::test]
+async fn a_client_that_comes_back_says_where_it_stands_and_is_told_the_rest_in_order() {
+    let server = Server::start().await;
+    let (_client, mut events) = connect(&server).await;
+    for missed in [3, 40] {
+        server.close(true);
+        server.push(Push::Cut);
+        until(&mut events, |event| matches!(event, ClientEvent::Disconnected { .. })).await;
+        let before = server.texts().len();
+        let expected: Vec<String> = (0..missed).map(|index| format!("{missed}: {index}")).collect();
+        for text in &expected {
+            server.append("bob", text, text);
+        }
+        server.close(false);
+        assert_eq!(texts(&mut events, missed).await, expected);
+        let asked = server.syncs().pop().unwrap();
+        assert_eq!(asked, json!({"conversations": {here().to_string(): before}}));
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_is_closed_for_good_stays_closed() {
     let server = Server::start().await;
     let (client, mut events) = connect(&server).await;

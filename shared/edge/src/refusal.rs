@@ -5,7 +5,7 @@ use parlance_application::{
     conversations::{create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError},
     messages::{find::FindMessageError, history::ReadHistoryError, send::SendMessageError},
     ports::PortError,
-    sessions::{authenticate::AuthenticateError, service::NotAService},
+    sessions::{authenticate::AuthenticateError, resume::ResumeSessionError, service::NotAService},
     webhooks::{
         change::ChangeWebhookError, find::FindWebhookError, register::RegisterWebhookError,
         remove::RemoveWebhookError,
@@ -91,6 +91,15 @@ impl From<OpenConnectionError> for Refusal {
                 Problem::new(ErrorCode::RateLimited, "too many open sockets").into()
             }
             OpenConnectionError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResumeSessionError> for Refusal {
+    fn from(error: ResumeSessionError) -> Self {
+        match error {
+            ResumeSessionError::TooManyConnections => OpenConnectionError::TooManyConnections.into(),
+            ResumeSessionError::Port(error) => error.into(),
         }
     }
 }

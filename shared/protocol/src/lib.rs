@@ -13,6 +13,7 @@ pub mod problem;
 pub mod request;
 pub mod signal;
 pub mod webhook;
+pub mod sync;
 pub mod wire_time;
 
 pub use parlance_domain::{head::Seq, ids};

@@ -20,6 +20,8 @@ pub const MAX_PAGE_LIMIT: u64 = 200;
 pub const DEFAULT_PAGE_LIMIT: u64 = 50;
 /// How many participants stand in a Conversation.
 pub const SHOWN_PARTICIPANTS: usize = 100;
+/// The most conversations that one `sync` names.
+pub const MAX_SYNCED_CONVERSATIONS: usize = 200;
 /// The most open sockets of one user.
 pub const MAX_SOCKETS_PER_USER: usize = 20;
 

@@ -8,3 +8,4 @@ pub mod list_conversations;
 pub mod read_log;
 pub mod read_messages;
 pub mod send_message;
+pub mod sync;

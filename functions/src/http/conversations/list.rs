@@ -75,6 +75,7 @@ impl HttpRoute for ConversationList {
             unread: asked.unread,
             reference_type: asked.reference_type,
             reference_id: asked.reference_id,
+            ..ListFilter::default()
         };
         let filters = format!("{filter:?} {}", asked.archived);
         let scope = CursorScope { user: user.as_str(), route: self.key(), filters: &filters };

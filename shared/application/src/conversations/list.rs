@@ -1,6 +1,9 @@
 //! A user's conversations, most recent activity first, in pages that do not move while messages arrive.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use parlance_domain::{
@@ -46,6 +49,8 @@ pub struct ListFilter {
     pub reference_type: Option<String>,
     /// Only about the thing of this id.
     pub reference_id: Option<String>,
+    /// None of these.
+    pub except: BTreeSet<ConversationId>,
 }
 
 /// A place between two conversations of a list, in the order of one moment.
@@ -130,7 +135,7 @@ impl ListConversations {
         limit: usize,
     ) -> Result<ConversationList, PortError> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
-        let standing = self.standing(user).await?;
+        let standing = self.standing(user, &filter.except).await?;
         let moment = position.map_or_else(
             || standing.iter().map(|one| one.head.at).fold(self.clock.now(), Timestamp::max),
             |position| position.moment,
@@ -173,10 +178,15 @@ impl ListConversations {
         Ok(ConversationList { items, next, previous })
     }
 
-    /// All of the user's conversations with their heads: remembered ones where they can be believed.
-    async fn standing(&self, user: &UserId) -> Result<Vec<Candidate>, PortError> {
+    /// The user's conversations with their heads: remembered ones where they can be believed.
+    async fn standing(
+        &self,
+        user: &UserId,
+        except: &BTreeSet<ConversationId>,
+    ) -> Result<Vec<Candidate>, PortError> {
         let own = async { Ok(self.cache.own_positions(user, None).await) };
-        let (memberships, own) = futures::try_join!(self.conversations.memberships(user), own)?;
+        let (mut memberships, own) = futures::try_join!(self.conversations.memberships(user), own)?;
+        memberships.retain(|membership| !except.contains(&membership.conversation));
         let own: HashMap<ConversationId, ReadCursor> = own.into_iter().collect();
         let ids: Vec<ConversationId> = memberships.iter().map(|one| one.conversation).collect();
         let hints = self.cache.heads(&ids).await.into_iter().chain(std::iter::repeat(None));

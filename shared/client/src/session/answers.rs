@@ -1,20 +1,18 @@
 //! What the server sends: answers to what this client asked, and events.
 
-use std::sync::Arc;
-
 use parlance_protocol::{
     event::EventFrame,
     frame::{Ack, Nack, ServerFrame},
     message::SentMessage,
+    sync::{Synced, SyncedConversation},
 };
 use serde_json::value::to_raw_value;
 
-use super::{Report, Session, jitter};
+use super::{Session, jitter};
 use crate::{
     backoff::Millis,
     client::{ClientEvent, SendError, Sent},
     outbox::Refusal,
-    resume,
 };
 
 impl Session {
@@ -29,7 +27,10 @@ impl Session {
                     self.take(event, now);
                 }
             }
-            None => self.outbox.something_failed(now),
+            None => {
+                self.outbox.something_failed(now);
+                self.syncs.something_failed(now);
+            }
         }
     }
 
@@ -38,10 +39,18 @@ impl Session {
         if let Some(socket) = id.strip_prefix('s').and_then(|id| id.parse().ok()) {
             if self.links.ready(socket, now, &mut jitter) {
                 self.outbox.reconnected(now);
-                resume::read_on(self.orders.values_mut().map(|known| &mut known.order), now);
-                let (api, reports) = (Arc::clone(&self.api), self.reports.0.clone());
-                tokio::spawn(async move { drop(reports.send(Report::Recent(resume::recent(api).await))) });
+                let known = self.orders.iter().filter_map(|(id, known)| Some((*id, known.order.applied()?)));
+                for frame in self.syncs.begin(known, now) {
+                    self.links.send(frame);
+                }
                 self.tell(ClientEvent::Connected);
+            }
+            return;
+        }
+        if let Some(conversations) = self.syncs.ended(&id) {
+            match serde_json::from_value(ack.data) {
+                Ok(synced) => self.synced(synced, now),
+                Err(_) => self.read_instead(&conversations, now),
             }
             return;
         }
@@ -63,11 +72,32 @@ impl Session {
         self.reply(&client_id, Ok(Sent { message, duplicate }));
     }
 
+    /// Takes what became of each conversation; what was missed has come in frames of its own, or is still on its way.
+    fn synced(&mut self, synced: Synced, now: Millis) {
+        for (id, one) in synced.conversations {
+            let Some(known) = self.orders.get_mut(&id) else { continue };
+            let ready = one.first_seq.map(|first| known.order.first_is(first, now)).unwrap_or_default();
+            match (&*one.outcome, one.head_seq) {
+                (SyncedConversation::RECOVERED, Some(head)) => known.order.expect(head, now),
+                (SyncedConversation::GONE, _) => self.forget(id),
+                _ => known.order.read_anyway(now),
+            }
+            self.apply(ready);
+        }
+        for conversation in synced.new {
+            self.meet(conversation);
+        }
+    }
+
     fn refused(&mut self, nack: Nack, now: Millis) {
         let Some(id) = nack.id else { return };
         if let Some(socket) = id.strip_prefix('s').and_then(|id| id.parse().ok()) {
             self.links.closed(socket, now, &mut jitter);
             self.tell(ClientEvent::Disconnected { reason: nack.error.to_string() });
+            return;
+        }
+        if let Some(conversations) = self.syncs.ended(&id) {
+            self.read_instead(&conversations, now);
             return;
         }
         match self.outbox.refused(&id, &nack.error, now, &mut jitter) {

@@ -45,6 +45,7 @@ struct Inner {
     is_closed: AtomicBool,
     handshakes: AtomicU32,
     sends: Mutex<Vec<Value>>,
+    syncs: Mutex<Vec<Value>>,
 }
 
 pub fn here() -> ConversationId {
@@ -64,6 +65,7 @@ impl Server {
             is_closed: AtomicBool::new(false),
             handshakes: AtomicU32::new(0),
             sends: Mutex::default(),
+            syncs: Mutex::default(),
         });
         let server = Self { origin, state };
         server.append("alice", "created", "c0");
@@ -125,6 +127,11 @@ impl Server {
         self.state.sends.lock().unwrap().clone()
     }
 
+    /// The data of every `sync` that came.
+    pub fn syncs(&self) -> Vec<Value> {
+        self.state.syncs.lock().unwrap().clone()
+    }
+
     /// The texts of the log.
     pub fn texts(&self) -> Vec<String> {
         let log = self.state.log.lock().unwrap();
@@ -145,9 +152,32 @@ impl Server {
         match frame["type"].as_str().unwrap() {
             "session.start" => Some(json!({"type": "session.ready", "id": id, "data": {}}).to_string()),
             "ping" => Some(json!({"type": "pong", "id": id, "data": {}}).to_string()),
+            "sync" => self.sync(id, &frame["data"]),
             "message.send" => self.take(id, &frame["data"]),
             other => panic!("no such frame: {other}"),
         }
+    }
+
+    /// Replays up to five entries, in a frame that the answer overtakes; more have to be read.
+    fn sync(&self, id: &Value, data: &Value) -> Option<String> {
+        self.state.syncs.lock().unwrap().push(data.clone());
+        let log = self.state.log.lock().unwrap().clone();
+        let head = log.len();
+        let named = data["conversations"].as_object().unwrap();
+        let outcome = |last: &Value| {
+            let missed = &log[usize::try_from(last.as_u64().unwrap()).unwrap().min(head)..];
+            if !missed.is_empty() && missed.len() <= 5 {
+                self.push(Push::Frame(json!({"type": "batch", "events": missed}).to_string()));
+            }
+            if missed.len() <= 5 { "recovered" } else { "reset" }
+        };
+        let conversations: serde_json::Map<_, _> = named
+            .iter()
+            .map(|(id, last)| (id.clone(), json!({"outcome": outcome(last), "head_seq": head})))
+            .collect();
+        let new = if named.is_empty() { vec![self.conversation()] } else { Vec::new() };
+        let data = json!({"conversations": conversations, "new": new});
+        Some(json!({"type": "ack", "id": id, "data": data}).to_string())
     }
 
     fn take(&self, id: &Value, data: &Value) -> Option<String> {

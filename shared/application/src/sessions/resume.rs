@@ -1,0 +1,103 @@
+//! A socket comes back: it takes its place in the registry first and is read for after, so that live events and replay overlap.
+
+use std::sync::Arc;
+
+use parlance_domain::{
+    connection::{Connection, SocketScope},
+    ids::{ConnectionId, UserId},
+    time::Timestamp,
+};
+
+use crate::{
+    conversations::sync::{Missed, Present, Standing, SyncConversations, Synced, SyncedConversation},
+    delivery::lanes::{LaneEnd, Lanes},
+    ports::{
+        PortError,
+        connections::{ConnectionDirectory, Registration},
+        environment::Clock,
+    },
+};
+
+/// Brings a socket up to date.
+#[derive(Clone)]
+pub struct ResumeSession {
+    directory: Arc<dyn ConnectionDirectory>,
+    sync: SyncConversations,
+    lanes: Lanes,
+    clock: Arc<dyn Clock>,
+}
+
+/// The socket that comes back, as the authorizer knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returning {
+    /// API Gateway's id of it.
+    pub id: ConnectionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What it hears.
+    pub scope: SocketScope,
+    /// From when on its token is refused, leeway included.
+    pub expires_at: Timestamp,
+}
+
+/// Why a socket is not brought up to date.
+#[derive(Debug, thiserror::Error)]
+pub enum ResumeSessionError {
+    /// The user has as many other sockets as he may.
+    #[error("too many sockets")]
+    TooManyConnections,
+    /// The outside failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl ResumeSession {
+    /// Works over these.
+    pub fn new(
+        directory: Arc<dyn ConnectionDirectory>,
+        sync: SyncConversations,
+        lanes: Lanes,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { directory, sync, lanes, clock }
+    }
+
+    /// Registers the socket, posts to it what its user missed since these entries, and says what became of each conversation.
+    ///
+    /// A conversation whose frames did not all arrive is [`Missed::Reset`]: never is something partial called recovered.
+    pub async fn execute(
+        &self,
+        returning: Returning,
+        standing: &Standing,
+    ) -> Result<Synced, ResumeSessionError> {
+        let now = self.clock.now();
+        let Returning { id, user, scope, expires_at } = returning;
+        let connection = Connection { id, user, scope, expires_at, opened_at: now };
+        if self.directory.register(&connection, now).await? == Registration::TooMany {
+            return Err(ResumeSessionError::TooManyConnections);
+        }
+        let mut synced = self.sync.execute(&connection.user, standing).await?;
+        self.post(&connection, &mut synced).await;
+        Ok(synced)
+    }
+
+    /// All frames line up in the socket's lane before the first is posted, so that they merge into as few as can be.
+    async fn post(&self, connection: &Connection, synced: &mut Synced) {
+        let mut posts = Vec::new();
+        for one in synced.conversations.values_mut() {
+            let SyncedConversation::Present(Present { missed, .. }) = one else { continue };
+            let Missed::Recovered(frames) = missed else { continue };
+            let ends: Vec<_> = std::mem::take(frames)
+                .into_iter()
+                .map(|frame| self.lanes.deliver(connection, frame.into()))
+                .collect();
+            posts.push(async move {
+                let ends = futures::future::join_all(ends).await;
+                if ends.iter().any(|end| *end != LaneEnd::Delivered) {
+                    *missed = Missed::Reset;
+                }
+            });
+        }
+        futures::future::join_all(posts).await;
+    }
+}
