@@ -14,6 +14,7 @@ pub mod answer;
 pub mod cloud;
 pub mod credentials;
 pub mod deadline;
+pub mod endurance;
 pub mod issuer;
 pub mod person;
 pub mod programs;

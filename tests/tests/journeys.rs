@@ -17,6 +17,8 @@ mod crowd;
 mod duplicates;
 #[path = "journeys/event_bus.rs"]
 mod event_bus;
+#[path = "journeys/endurance.rs"]
+mod endurance;
 #[path = "journeys/expiry.rs"]
 mod expiry;
 #[path = "journeys/fan_out.rs"]
@@ -41,6 +43,8 @@ mod refusals;
 mod restarts;
 #[path = "journeys/sessions.rs"]
 mod sessions;
+#[path = "journeys/sync.rs"]
+mod sync;
 #[path = "journeys/talk.rs"]
 mod talk;
 #[path = "journeys/webhooks.rs"]

@@ -1,5 +1,5 @@
 //! Sessions: who is calling, and what he missed while he was away.
 
 pub mod authenticate;
-pub mod service;
 pub mod resume;
+pub mod service;

@@ -12,8 +12,8 @@ pub mod page;
 pub mod problem;
 pub mod request;
 pub mod signal;
-pub mod webhook;
 pub mod sync;
+pub mod webhook;
 pub mod wire_time;
 
 pub use parlance_domain::{head::Seq, ids};

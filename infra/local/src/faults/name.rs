@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What can be asked to go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum FaultName {
-    /// A post to a connection answers 410.
+    /// A post to a connection answers 410, and the connection is cut, as it is where API Gateway says so.
     #[serde(rename = "connections.gone")]
     ConnectionsGone,
     /// A post to a connection answers 429.

@@ -141,6 +141,8 @@ impl Management {
             connection.send(body);
         }
         Ok(if hit(FaultName::ConnectionsGone).is_some() {
+            // API Gateway never calls an open connection gone, so it does not stay open.
+            connection.cut();
             Some(gone())
         } else if hit(FaultName::ConnectionsLimit).is_some() {
             Some(too_slow())

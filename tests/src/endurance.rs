@@ -1,0 +1,122 @@
+//! The guarantees against the running whole: people talk while everything fails, and afterwards everybody has the same history.
+
+mod report;
+mod storm;
+mod talker;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use parlance_client::ids::ConversationId;
+use serde_json::Value;
+use tokio::time::{sleep, timeout};
+
+pub use self::report::Report;
+use self::storm::Storm;
+use self::talker::Talker;
+use crate::cloud::Cloud;
+
+/// How long what was sent before the end may take to be answered, and views to become the same.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// How a proof runs.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    /// How long people talk.
+    pub lasting: Duration,
+    /// In how many conversations.
+    pub conversations: usize,
+    /// Of how many members each; everybody is in every conversation.
+    pub members: usize,
+    /// How long somebody waits between an answer and his next message of the same conversation.
+    pub pause: Duration,
+    /// Whether anything goes wrong meanwhile.
+    pub has_faults: bool,
+}
+
+/// Lets people talk against `cloud`, and says what became of the promises.
+pub async fn run(cloud: &Cloud, plan: Plan) -> Report {
+    let people: Vec<_> = (0..plan.members).map(|number| cloud.person(&format!("member{number}"))).collect();
+    let (founder, others) = people.split_first().unwrap();
+    let mut conversations: Vec<ConversationId> = Vec::new();
+    for _ in 0..plan.conversations {
+        conversations.push(founder.group_with(others).await.parse().unwrap());
+    }
+    let mut talkers = Vec::new();
+    for person in &people {
+        talkers.push(Talker::begin(&cloud.origin, person.clone(), &conversations).await);
+    }
+
+    let storm = plan.has_faults.then(|| Storm::begin(founder.clone()));
+    let end = Instant::now() + plan.lasting;
+    let talking: Vec<_> = talkers
+        .iter()
+        .flat_map(|talker| conversations.iter().map(move |id| talker.talk(*id, plan.pause, end)))
+        .map(tokio::spawn)
+        .collect();
+    sleep(plan.lasting).await;
+    let faults = match storm {
+        Some(storm) => storm.end().await,
+        None => BTreeMap::new(),
+    };
+    let calm = Instant::now();
+    let mut report = Report { faults, ..Report::default() };
+    for task in talking {
+        match timeout(PATIENCE.saturating_sub(calm.elapsed()), task).await {
+            Ok(talked) => report.add(talked.unwrap()),
+            Err(_) => report.unanswered += 1,
+        }
+    }
+    // What a relay or a socket lost without a trace is found at the next event.
+    for id in &conversations {
+        founder.says(&id.to_string(), "that was all").await;
+    }
+    let logs = logs(founder, &conversations).await;
+    report.converged_after = converge(&talkers, &logs, calm).await;
+    compare(&mut report, &talkers, &logs).await;
+    report
+}
+
+type Logs = BTreeMap<ConversationId, Vec<Value>>;
+
+async fn logs(reader: &crate::person::Person, conversations: &[ConversationId]) -> Logs {
+    let mut logs = Logs::new();
+    for id in conversations {
+        logs.insert(*id, reader.log(&id.to_string()).await);
+    }
+    logs
+}
+
+/// Waits until everybody has heard everything; how long after the last fault that was.
+async fn converge(talkers: &[Talker], logs: &Logs, calm: Instant) -> Option<Duration> {
+    while calm.elapsed() < PATIENCE {
+        if talkers.iter().all(|talker| talker.has_heard(logs)) {
+            return Some(calm.elapsed());
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    None
+}
+
+async fn compare(report: &mut Report, talkers: &[Talker], logs: &Logs) {
+    for (id, log) in logs {
+        let is_gapless = log.iter().zip(1_u64..).all(|(entry, seq)| entry["seq"] == seq);
+        report.gaps += u64::from(!is_gapless);
+        let mut seen = BTreeSet::new();
+        let messages = log.iter().filter(|entry| entry["type"] == "message.created");
+        report.doubled +=
+            messages.filter(|entry| !seen.insert(entry["data"]["content"].to_string())).count() as u64;
+        for acknowledged in report.acknowledged.iter().filter(|acknowledged| acknowledged.conversation == *id)
+        {
+            let place = usize::try_from(acknowledged.seq - 1).unwrap();
+            let stands =
+                log.get(place).is_some_and(|entry| entry["data"]["content"] == *acknowledged.content);
+            report.lost += u64::from(!stands);
+        }
+        for talker in talkers {
+            report.differing_views += u64::from(!talker.heard_exactly(*id, log));
+            report.wrong_counts += u64::from(!talker.counts_right(*id, log).await);
+        }
+    }
+    report.out_of_order = talkers.iter().map(Talker::out_of_order).sum();
+}

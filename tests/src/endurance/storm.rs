@@ -1,0 +1,95 @@
+//! Everything that goes wrong during a proof: a few faults at a time, for a moment each, drawn at random.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rand::seq::IndexedRandom as _;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use crate::person::Person;
+
+/// What lasts a moment, and the largest share of calls that it hits.
+const LASTING: &[(&str, f64)] = &[
+    ("connections.limit", 0.5),
+    ("connections.slow", 0.3),
+    ("connections.reset", 0.3),
+    ("connections.drop", 0.3),
+    ("connections.duplicate", 0.5),
+    ("connections.gone", 0.02),
+    ("dynamodb.throttle", 0.3),
+    ("dynamodb.conflict", 0.3),
+    ("dynamodb.internal", 0.3),
+    ("dynamodb.lost_reply", 0.3),
+    ("dynamodb.duplicate", 0.5),
+    ("dynamodb.unprocessed", 0.5),
+    ("dynamodb.slow", 0.2),
+    ("dynamodb.hang", 0.02),
+    ("redis.hang", 0.2),
+    ("redis.reset", 0.2),
+    ("redis.readonly", 1.0),
+    ("redis.empty", 0.1),
+    ("function.kill", 0.02),
+    ("function.timeout", 0.01),
+    ("function.slow", 0.1),
+    ("function.twice", 0.3),
+    ("stream.twice", 0.5),
+    ("stream.shuffle", 0.5),
+    ("stream.late", 0.3),
+    ("disconnect.lost", 1.0),
+];
+
+/// What happens once.
+const SUDDEN: &[&str] = &["redis.kill", "relay.kill", "sockets.cut"];
+
+/// A storm that goes on until it is ended.
+pub struct Storm {
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<BTreeMap<String, u64>>,
+}
+
+impl Storm {
+    /// Begins one, asked for by `person`.
+    pub fn begin(person: Person) -> Self {
+        let (stop, mut stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let mut asked = BTreeMap::new();
+            while stopped.try_recv() == Err(oneshot::error::TryRecvError::Empty) {
+                let fault = draw();
+                *asked.entry(fault["name"].as_str().unwrap().to_owned()).or_default() += 1;
+                ask(&person, Method::POST, &fault).await;
+                sleep(Duration::from_millis(rand::random_range(50..400))).await;
+            }
+            ask(&person, Method::DELETE, &Value::Null).await;
+            asked
+        });
+        Self { stop, task }
+    }
+
+    /// Ends every fault; how often each was asked for.
+    pub async fn end(self) -> BTreeMap<String, u64> {
+        // The storm listens until it is told.
+        let _ = self.stop.send(());
+        self.task.await.unwrap()
+    }
+}
+
+fn draw() -> Value {
+    let mut random = rand::rng();
+    if rand::random_ratio(1, 12) {
+        return json!({"name": SUDDEN.choose(&mut random).unwrap(), "delay_ms": 300});
+    }
+    let (name, most) = LASTING.choose(&mut random).unwrap();
+    let (rate, lasting) = (rand::random_range(0.0..=*most), rand::random_range(100..1_000_u64));
+    let moment = ["start", "after_write", "before_answer"].choose(&mut random).unwrap();
+    json!({"name": name, "rate": rate, "for_ms": lasting, "delay_ms": 500, "at": moment})
+}
+
+async fn ask(person: &Person, method: Method, fault: &Value) {
+    let request = person.anonymous(method, "/_local/faults").json(fault);
+    let status = request.send().await.unwrap().status();
+    assert!(status.is_success(), "{fault}: {status}");
+}
