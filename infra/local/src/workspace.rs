@@ -1,5 +1,6 @@
 //! Where the project lies, and how its programs are built.
 
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -54,7 +55,19 @@ impl Workspace {
         for program in programs {
             command.args(["--bin", program]);
         }
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_about_this_package(name)) {
+            command.env_remove(name);
+        }
         let status = command.stdin(Stdio::null()).kill_on_drop(true).status().await?;
         if status.success() { Ok(()) } else { Err(io::Error::other("the functions could not be built")) }
     }
+}
+
+/// What `cargo run` tells a program of its package. Build scripts that look at these would run anew, and all that depends on them be
+/// compiled again.
+fn is_about_this_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_", "OUT_DIR"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
