@@ -59,7 +59,10 @@ async fn a_client_that_knows_nothing_is_told_of_its_conversations() {
     let ids: Vec<&str> =
         answer["new"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     assert_eq!(ids, [first.as_str(), second.as_str()]);
-    assert_eq!(answer["new"][0], bob.get(&format!("conversations/{first}/")).await.with(200));
+    let shown = bob.get(&format!("conversations/{first}/")).await.with(200);
+    for field in ["id", "kind", "participant_count", "last_message", "head_seq", "read_seq", "unread_count"] {
+        assert_eq!(answer["new"][0][field], shown[field], "{field}");
+    }
     let rest = synced(&mut bob.connect().await, &[(&first, 2)]).await;
     assert_eq!(rest["new"].as_array().unwrap().len(), 1);
 }
@@ -84,10 +87,10 @@ async fn who_is_too_far_behind_or_ahead_reads_the_log() {
     let [alice, bob] = cloud.people(["alice", "bob"]);
     let conversation = alice.direct_with(&bob).await;
     let mut phone = alice.connect().await;
-    for _ in 0..9 {
+    for _ in 0..5 {
         phone.says(&conversation, &"x".repeat(16 * 1_024)).await;
     }
-    for number in 0..292 {
+    for number in 0..296 {
         phone.says(&conversation, &number.to_string()).await;
     }
 
