@@ -15,10 +15,10 @@ mod conversations;
 mod crowd;
 #[path = "journeys/duplicates.rs"]
 mod duplicates;
-#[path = "journeys/event_bus.rs"]
-mod event_bus;
 #[path = "journeys/endurance.rs"]
 mod endurance;
+#[path = "journeys/event_bus.rs"]
+mod event_bus;
 #[path = "journeys/expiry.rs"]
 mod expiry;
 #[path = "journeys/fan_out.rs"]

@@ -7,7 +7,6 @@ use parlance_functions::{assembly::start, ws::sync::Sync};
 
 fn main() -> ExitCode {
     start(|assembly| {
-        Ok(SocketRoutes::new(assembly.evict_connection()?, assembly.clock())
-            .route(Sync::new(assembly.resume_session()?)))
+        Ok(SocketRoutes::behind(assembly.socket_door()?).route(Sync::new(assembly.resume_session()?)))
     })
 }

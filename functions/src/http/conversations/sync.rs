@@ -1,7 +1,10 @@
 //! `POST /api/messaging/sync` → 200: what `sync` answers, with the entries in it, for clients without sockets.
 
 use async_trait::async_trait;
-use parlance_application::conversations::sync::{Standing, SyncConversations};
+use parlance_application::{
+    conversations::sync::{Standing, SyncConversations},
+    limits::rates::RateClass,
+};
 use parlance_edge::{
     Refusal,
     http::{HttpRoute, Reply, Request},
@@ -26,6 +29,10 @@ impl ConversationSync {
 impl HttpRoute for ConversationSync {
     fn key(&self) -> &'static str {
         "POST /api/messaging/sync"
+    }
+
+    fn rate_class(&self) -> RateClass {
+        RateClass::Reads
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
