@@ -22,4 +22,5 @@ pub mod proxy;
 pub mod receiver;
 pub mod redis_server;
 pub mod socket;
+pub mod specification;
 pub mod view;

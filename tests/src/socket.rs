@@ -1,6 +1,6 @@
 //! A raw WebSocket: frames out, frames in, sorted into answers and events.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
@@ -15,6 +15,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use crate::deadline::within;
+use crate::specification::Sockets;
 
 /// A socket that is yet to be opened.
 pub struct Handshake(Request);
@@ -40,7 +41,8 @@ impl Handshake {
                 let subprotocol = response.headers().get("sec-websocket-protocol");
                 let subprotocol = subprotocol.map(|name| name.to_str().unwrap().to_owned());
                 let (answers, events) = (VecDeque::new(), VecDeque::new());
-                Ok(Socket { stream, subprotocol, answers, events, requests: 0 })
+                let asked = HashMap::new();
+                Ok(Socket { stream, subprotocol, answers, events, requests: 0, asked })
             }
             Err(Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("the handshake failed: {error}"),
@@ -64,6 +66,8 @@ pub struct Socket {
     answers: VecDeque<Value>,
     events: VecDeque<Value>,
     requests: u64,
+    /// What was asked last under each id, so that an answer is held to what its request may be answered.
+    asked: HashMap<Option<String>, String>,
 }
 
 /// What comes out of a socket.
@@ -75,7 +79,16 @@ enum Received {
 impl Socket {
     /// Sends a text frame as it is.
     pub async fn send(&mut self, text: impl Into<String>) {
-        self.stream.send(Message::text(text.into())).await.unwrap();
+        let text = text.into();
+        self.remember(&text);
+        self.stream.send(Message::text(text)).await.unwrap();
+    }
+
+    fn remember(&mut self, text: &str) {
+        let frame: Value = serde_json::from_str(text).unwrap_or_default();
+        if let Some(kind) = frame["type"].as_str() {
+            self.asked.insert(frame["id"].as_str().map(str::to_owned), kind.to_owned());
+        }
     }
 
     /// Sends a binary frame.
@@ -170,6 +183,7 @@ impl Socket {
     /// Sends a request; none if the socket is closed before the answer comes.
     pub async fn request_unless_closed(&mut self, kind: &str, data: &Value) -> Option<Value> {
         let frame = json!({"type": kind, "id": "u", "data": data}).to_string();
+        self.remember(&frame);
         self.stream.send(Message::text(frame)).await.ok()?;
         within("an answer or the end", async {
             loop {
@@ -182,6 +196,12 @@ impl Socket {
             }
         })
         .await
+    }
+
+    /// What was answered before a `ping` that is sent now: the refusals of frames that are not answered otherwise.
+    pub async fn answers_before_pong(&mut self) -> Vec<Value> {
+        self.request("ping", &json!({})).await;
+        self.answers.drain(..).collect()
     }
 
     /// The next event.
@@ -248,6 +268,8 @@ impl Socket {
             Some(Err(_)) | None => return Received::Closed(1006),
         };
         let frame: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"));
+        let id = frame["id"].as_str().map(str::to_owned);
+        Sockets::specification().judge(&frame, self.asked.get(&id).map(String::as_str));
         match frame["type"].as_str() {
             Some("batch") => self.events.extend(frame["events"].as_array().unwrap().iter().cloned()),
             // API Gateway's own frames have no type.

@@ -43,6 +43,8 @@ mod refusals;
 mod restarts;
 #[path = "journeys/sessions.rs"]
 mod sessions;
+#[path = "journeys/specified.rs"]
+mod specified;
 #[path = "journeys/sync.rs"]
 mod sync;
 #[path = "journeys/talk.rs"]

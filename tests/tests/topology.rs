@@ -10,8 +10,12 @@
 
 #[path = "topology/house.rs"]
 mod house;
+#[path = "topology/readers.rs"]
+mod readers;
 #[path = "topology/sources.rs"]
 mod sources;
+#[path = "topology/specifications.rs"]
+mod specifications;
 #[path = "topology/template.rs"]
 mod template;
 

@@ -9,28 +9,14 @@ pub mod messages;
 pub mod sync;
 
 use parlance_application::conversations::summary::Summary;
-use parlance_domain::{head::Seq, ids::ConversationId};
-use parlance_protocol::conversation::Conversation;
-use serde::Serialize;
+use parlance_edge::{Refusal, http::Reply};
+use parlance_protocol::conversation::{Conversation, CreatedConversation};
 
 use crate::rendering::conversation as rendered;
 
-/// A conversation that was just created, with the entry that created it.
-#[derive(Serialize)]
-struct Created {
-    #[serde(flatten)]
-    conversation: Conversation,
-    conversation_id: ConversationId,
-    seq: u64,
-}
-
-impl Created {
-    fn new(summary: &Summary) -> Self {
-        let conversation = rendered(summary);
-        Self { conversation_id: conversation.id, seq: Seq::FIRST.get(), conversation }
-    }
-
-    fn location(&self) -> String {
-        format!("/api/messaging/conversations/{}/", self.conversation_id)
-    }
+/// The answer to its creator: the conversation, with where it can be read from now on.
+fn created(summary: &Summary) -> Result<Reply, Refusal> {
+    let created = CreatedConversation::from(rendered(summary));
+    let location = format!("/api/messaging/conversations/{}/", created.conversation_id);
+    Ok(Reply::created(&created)?.at(location))
 }

@@ -2,23 +2,15 @@
 
 use async_trait::async_trait;
 use parlance_application::tickets::issue::IssueTicket;
-use parlance_domain::ids::TicketId;
 use parlance_edge::{
     Refusal,
     http::{HttpRoute, Reply, Request},
 };
-use parlance_protocol::wire_time::WireTime;
-use serde::Serialize;
+use parlance_protocol::ticket::IssuedTicket;
 
 /// Issues tickets.
 pub struct TicketIssue {
     issue: IssueTicket,
-}
-
-#[derive(Serialize)]
-struct Response {
-    ticket: TicketId,
-    expires_at: WireTime,
 }
 
 impl TicketIssue {
@@ -36,6 +28,6 @@ impl HttpRoute for TicketIssue {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let issued = self.issue.execute(&request.caller).await?;
-        Reply::created(&Response { ticket: issued.ticket, expires_at: issued.expires_at.into() })
+        Reply::created(&IssuedTicket { ticket: issued.ticket, expires_at: issued.expires_at.into() })
     }
 }

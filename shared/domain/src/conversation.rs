@@ -58,6 +58,9 @@ pub enum History {
 }
 
 impl History {
+    /// Every choice.
+    pub const ALL: [Self; 2] = [Self::All, Self::Joined];
+
     /// The name on the wire and in the tables.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,7 +71,7 @@ impl History {
 
     /// Reads a name back.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::All, Self::Joined].into_iter().find(|history| history.as_str() == name)
+        Self::ALL.into_iter().find(|history| history.as_str() == name)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The registry of identifiers: each its own type, parsed once at the edge or it does not exist.
 
+mod grammar;
+
 use std::{fmt, str::FromStr};
 
 use sha2::{Digest, Sha256};

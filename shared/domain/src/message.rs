@@ -97,6 +97,9 @@ pub enum MessageKind {
 }
 
 impl MessageKind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Voice];
+
     /// The name on the wire and in the tables.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -107,7 +110,7 @@ impl MessageKind {
 
     /// Reads a name back.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Text, Self::Voice].into_iter().find(|kind| kind.as_str() == name)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
     }
 }
 

@@ -16,6 +16,9 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role, weakest first.
+    pub const ALL: [Self; 4] = [Self::Guest, Self::Member, Self::Admin, Self::Owner];
+
     /// The name on the wire and in the tables.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -28,7 +31,7 @@ impl Role {
 
     /// Reads a name back.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Guest, Self::Member, Self::Admin, Self::Owner].into_iter().find(|role| role.as_str() == name)
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
     /// A number that grows with the role.

@@ -79,6 +79,9 @@ pub enum PresenceStatus {
 }
 
 impl PresenceStatus {
+    /// Every status.
+    pub const ALL: [Self; 4] = [Self::Online, Self::Away, Self::Busy, Self::Offline];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -91,9 +94,7 @@ impl PresenceStatus {
 
     /// Reads a name back.
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Online, Self::Away, Self::Busy, Self::Offline]
-            .into_iter()
-            .find(|status| status.as_str() == name)
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
 
@@ -115,6 +116,9 @@ pub enum Notification {
 }
 
 impl Notification {
+    /// The names of all kinds on the wire.
+    pub const KINDS: [&'static str; 2] = ["mention", "invitation"];
+
     /// The name of its kind on the wire.
     pub const fn kind(&self) -> &'static str {
         match self {

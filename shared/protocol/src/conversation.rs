@@ -3,22 +3,26 @@
 use std::borrow::Cow;
 
 use parlance_domain::{
+    conversation::{ConversationKind, History},
     event::ConversationView,
     head::Seq,
     ids::{ConversationId, UserId},
+    permissions::Role,
     roster::Member,
     time::Timestamp,
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::{limits::SHOWN_PARTICIPANTS, message::Message, wire_time::WireTime};
+use crate::{limits::SHOWN_PARTICIPANTS, message::Message, spec::schemas::names, wire_time::WireTime};
 
 /// A conversation; what is the reader's own stands in it only where it was read for one reader.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conversation {
     /// Its id.
     pub id: ConversationId,
     /// `direct`, `group`, `task`, `service`, `ats`, `support`, or a kind of a newer server.
+    #[schemars(schema_with = "kinds")]
     pub kind: Cow<'static, str>,
     /// What people call it.
     #[serde(default)]
@@ -37,6 +41,7 @@ pub struct Conversation {
     /// The first hundred of them, by user id; fewer in an event that would be too large.
     pub participants: Vec<Participant>,
     /// How much of the past a newcomer sees: `all` or `joined`.
+    #[schemars(schema_with = "histories")]
     pub history: Cow<'static, str>,
     /// The newest message.
     #[serde(default)]
@@ -53,8 +58,26 @@ pub struct Conversation {
     pub unread_count: Option<u64>,
 }
 
+/// A conversation that was just created, with the entry that created it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct CreatedConversation {
+    /// The conversation.
+    #[serde(flatten)]
+    pub conversation: Conversation,
+    /// Its id once more: that of the log that the entry stands in.
+    pub conversation_id: ConversationId,
+    /// The entry that created it: the first.
+    pub seq: u64,
+}
+
+impl From<Conversation> for CreatedConversation {
+    fn from(conversation: Conversation) -> Self {
+        Self { conversation_id: conversation.id, seq: Seq::FIRST.get(), conversation }
+    }
+}
+
 /// The thing in another system that a conversation belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Reference {
     /// The other system's type of thing.
     #[serde(rename = "type")]
@@ -64,11 +87,12 @@ pub struct Reference {
 }
 
 /// One participant.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Participant {
     /// Who.
     pub user_id: UserId,
     /// As what: `guest`, `member`, `admin`, `owner`.
+    #[schemars(schema_with = "roles")]
     pub role: Cow<'static, str>,
     /// The entry by which he joined.
     pub joined_seq: u64,
@@ -78,6 +102,18 @@ pub struct Participant {
     /// When he moved it there.
     #[serde(default)]
     pub read_at: Option<WireTime>,
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    names(ConversationKind::ALL.map(ConversationKind::as_str))
+}
+
+fn histories(_: &mut SchemaGenerator) -> Schema {
+    names(History::ALL.map(History::as_str))
+}
+
+pub(crate) fn roles(_: &mut SchemaGenerator) -> Schema {
+    names(Role::ALL.map(Role::as_str))
 }
 
 impl From<Member<'_>> for Participant {

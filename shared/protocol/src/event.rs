@@ -4,6 +4,7 @@ use parlance_domain::{
     event::{Closing, Event},
     ids::{ConversationId, EventId, MessageId, UserId},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -69,14 +70,14 @@ pub enum EventData {
 }
 
 /// A conversation ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ConversationDeleted {
     /// By whom.
     pub by: UserId,
 }
 
 /// Participants came, went, or have another role.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ParticipantChange {
     /// Who.
     pub participants: Vec<ChangedParticipant>,
@@ -85,12 +86,13 @@ pub struct ParticipantChange {
 }
 
 /// One participant of a change.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ChangedParticipant {
     /// Who.
     pub user_id: UserId,
     /// His role since; absent of one who went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::conversation::roles")]
     pub role: Option<String>,
     /// The entry by which he joined, of one who came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,9 +100,10 @@ pub struct ChangedParticipant {
 }
 
 /// Why the server closes a socket, and what to do then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionClosing {
     /// What clients branch on.
+    #[schemars(schema_with = "crate::spec::events::closing_codes")]
     pub code: String,
     /// For a person to read.
     pub reason: String,
@@ -124,9 +127,13 @@ impl From<&Closing> for SessionClosing {
 }
 
 /// All that is left of an entry about a message that its reader may not see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "HiddenMessage")]
 pub(crate) struct Hidden {
+    /// The message's id.
     pub(crate) id: MessageId,
+    /// Always true.
+    #[schemars(extend("const" = true))]
     pub(crate) hidden: bool,
 }
 

@@ -4,6 +4,7 @@ use parlance_domain::{
     head::Seq,
     ids::{ConversationId, UserId},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -131,7 +132,7 @@ pub fn pong(id: Option<&str>) -> String {
 }
 
 /// Who a session belongs to, how long, and within which limits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionReady {
     /// The user.
     pub user: SessionUser,
@@ -144,7 +145,7 @@ pub struct SessionReady {
 }
 
 /// The user of a session, as the token describes him.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SessionUser {
     /// His id.
     pub id: UserId,

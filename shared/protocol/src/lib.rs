@@ -5,6 +5,7 @@ pub mod error_code;
 pub mod event;
 pub mod fields;
 pub mod frame;
+pub mod health;
 pub mod json_events;
 pub mod limits;
 pub mod message;
@@ -12,7 +13,9 @@ pub mod page;
 pub mod problem;
 pub mod request;
 pub mod signal;
+pub mod spec;
 pub mod sync;
+pub mod ticket;
 pub mod webhook;
 pub mod wire_time;
 

@@ -4,6 +4,7 @@ use parlance_domain::{
     conversation::{Reference, Title},
     message::{MessageBody, MessageContent, Metadata},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The largest frame in either direction in bytes: what API Gateway bills as one.
@@ -26,7 +27,7 @@ pub const MAX_SYNCED_CONVERSATIONS: usize = 200;
 pub const MAX_SOCKETS_PER_USER: usize = 20;
 
 /// The limits that a client may want to know before it is refused.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limits {
     /// Bytes of a message's text.
     pub content_bytes: usize,

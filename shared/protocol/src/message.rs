@@ -4,15 +4,16 @@ use std::borrow::Cow;
 
 use parlance_domain::{
     ids::{ClientMessageId, ConversationId, MessageId, UserId},
-    message::{Metadata, PlacedMessage},
+    message::{MessageKind, Metadata, PlacedMessage},
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::wire_time::WireTime;
+use crate::{spec::schemas::names, wire_time::WireTime};
 
 /// A message as it stands now. Of a deleted one the tombstone is left: texts and lists are empty.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -25,6 +26,7 @@ pub struct Message {
     /// 1 when sent, one more with each edit.
     pub version: u64,
     /// `text`, `voice`, or a kind of a newer server.
+    #[schemars(schema_with = "kinds")]
     pub kind: Cow<'static, str>,
     /// Who sent it.
     pub sender_id: UserId,
@@ -47,6 +49,7 @@ pub struct Message {
     pub mentions: Vec<UserId>,
     /// The client's own data.
     #[serde(default)]
+    #[schemars(schema_with = "own_data")]
     pub metadata: Option<Value>,
     /// When it was sent.
     pub created_at: WireTime,
@@ -56,6 +59,14 @@ pub struct Message {
     /// Whether only the tombstone is left.
     #[serde(default)]
     pub deleted: bool,
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    names(MessageKind::ALL.map(MessageKind::as_str))
+}
+
+fn own_data(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({"type": ["object", "null"]})
 }
 
 impl From<&PlacedMessage> for Message {
@@ -88,7 +99,7 @@ impl From<&PlacedMessage> for Message {
 }
 
 /// What sending a message yields: the data of the ack.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SentMessage {
     /// The message as it stands now.
     pub message: Message,
@@ -97,7 +108,7 @@ pub struct SentMessage {
 }
 
 /// What sending a message yields over HTTP: `conversation_id` and `seq` stand in it where an ack has them beside its data.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SentMessageBody {
     /// The message and whether it is a duplicate.
     #[serde(flatten)]

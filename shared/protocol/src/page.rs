@@ -1,11 +1,13 @@
 //! Pages of results.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::event::EventFrame;
 
 /// One page, with the cursors of its neighbours. It may be short: `next` decides whether there is more.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
@@ -16,9 +18,10 @@ pub struct Page<T> {
 }
 
 /// A stretch of a conversation's log, in order and without a gap.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct LogPage {
     /// The entries as events.
+    #[schemars(schema_with = "crate::spec::events::durable")]
     pub items: Vec<EventFrame>,
     /// The newest entry's position: below it there is more to fetch.
     pub head_seq: u64,

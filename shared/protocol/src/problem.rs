@@ -1,7 +1,8 @@
 //! A refusal: the same thing as an RFC 9457 `application/problem+json` body and as the `error` of a nack.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct};
 
 use crate::error_code::ErrorCode;
@@ -10,7 +11,7 @@ use crate::error_code::ErrorCode;
 pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// What is wrong with one field of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FieldError {
     /// Where, as a JSON pointer into the body (or a frame's `data`); of a query parameter `/name`.
     pub pointer: String,
@@ -106,6 +107,32 @@ impl Serialize for Problem {
         let mut fields = serializer.serialize_struct("Problem", 7)?;
         self.write_fields(&mut fields)?;
         fields.end()
+    }
+}
+
+/// What [`Problem`] is written as; `type` is left out of a nack.
+impl JsonSchema for Problem {
+    fn schema_name() -> Cow<'static, str> {
+        "Problem".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (code, error) = (generator.subschema_for::<ErrorCode>(), generator.subschema_for::<FieldError>());
+        json_schema!({
+            "description": "Why a request is refused: an RFC 9457 problem over HTTP, the `error` of a nack on a socket.",
+            "type": "object",
+            "properties": {
+                "type": {"description": "The code as a URN; over HTTP only.", "type": "string", "pattern": "^urn:parlance:problem:"},
+                "code": code,
+                "status": {"description": "The HTTP status, on a socket too.", "type": "integer", "minimum": 400, "maximum": 599},
+                "title": {"description": "What the code means.", "type": "string"},
+                "detail": {"description": "This occurrence, for a person to read.", "type": "string"},
+                "retryable": {"description": "Whether the same request may succeed later.", "type": "boolean"},
+                "retry_after_ms": {"description": "How long to wait before trying again.", "type": "integer", "minimum": 0},
+                "errors": {"description": "What is wrong with which field.", "type": "array", "minItems": 1, "items": error}
+            },
+            "required": ["code", "status", "title", "detail", "retryable"]
+        })
     }
 }
 

@@ -2,22 +2,23 @@
 
 use parlance_domain::{
     ids::{MessageId, UserId},
-    signal::{Notification, Presence, Signal, SignalBody, TypingUser},
+    signal::{Notification, Presence, PresenceStatus, Signal, SignalBody, TypingUser},
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{event::EventFrame, wire_time::WireTime};
+use crate::{event::EventFrame, spec::schemas::names, wire_time::WireTime};
 
 /// `typing.indicator`: everybody who is typing now; the client replaces what it had.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TypingIndicator {
     /// Who, and until when.
     pub users: Vec<TypingUntil>,
 }
 
 /// Somebody who is typing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TypingUntil {
     /// Who.
     pub user_id: UserId,
@@ -26,7 +27,7 @@ pub struct TypingUntil {
 }
 
 /// `read.updated`: how far somebody has read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ReadUpdated {
     /// Who.
     pub user_id: UserId,
@@ -37,11 +38,12 @@ pub struct ReadUpdated {
 }
 
 /// `presence.updated`: how somebody is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PresenceUpdated {
     /// Who.
     pub user_id: UserId,
     /// `online`, `away`, `busy` or `offline`.
+    #[schemars(schema_with = "statuses")]
     pub status: String,
     /// What he says of it.
     #[serde(default)]
@@ -52,15 +54,24 @@ pub struct PresenceUpdated {
 }
 
 /// `notification.created`: something for the user himself. The conversation stands in the envelope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationCreated {
     /// `mention` or `invitation`.
+    #[schemars(schema_with = "kinds")]
     pub kind: String,
     /// The message that mentions the user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
     /// Who caused it.
     pub by: UserId,
+}
+
+fn statuses(_: &mut SchemaGenerator) -> Schema {
+    names(PresenceStatus::ALL.map(PresenceStatus::as_str))
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    names(Notification::KINDS)
 }
 
 impl PresenceUpdated {

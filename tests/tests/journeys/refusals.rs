@@ -48,6 +48,8 @@ fn cases(
     vec![
         http("GET /healthz", Case::ServesEverybody),
         http("GET /api/messaging/limits", Case::ServesEverybody),
+        http("GET /api/messaging/openapi.json", Case::ServesEverybody),
+        http("GET /api/messaging/asyncapi.json", Case::ServesEverybody),
         http("POST /api/messaging/ws/ticket", Case::NeedsToken(json!({}), 201)),
         http("GET /api/messaging/conversations", reads()),
         http("POST /api/messaging/conversations", Case::NeedsToken(json!({"title": me}), 201)),

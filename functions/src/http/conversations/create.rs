@@ -11,7 +11,7 @@ use parlance_edge::{
 };
 use parlance_protocol::request::create_conversation;
 
-use super::Created;
+use super::created;
 
 /// Creates conversations.
 pub struct ConversationCreate {
@@ -47,8 +47,6 @@ impl HttpRoute for ConversationCreate {
                 from: None,
             })
             .await?;
-        let created = Created::new(&self.detail.execute(&creator, id).await?);
-        let location = created.location();
-        Ok(Reply::created(&created)?.at(location))
+        created(&self.detail.execute(&creator, id).await?)
     }
 }

@@ -11,7 +11,7 @@ use parlance_edge::{
 };
 use parlance_protocol::request::create_direct::CreateDirect;
 
-use super::{Created, rendered};
+use super::{created, rendered};
 
 /// Finds or creates direct conversations.
 pub struct ConversationDirect {
@@ -38,11 +38,7 @@ impl HttpRoute for ConversationDirect {
         let outcome = self.create.direct(&asker, &other, None).await?;
         let summary = self.detail.execute(&asker, outcome.id()).await?;
         match outcome {
-            CreatedConversation::Created(_) => {
-                let created = Created::new(&summary);
-                let location = created.location();
-                Ok(Reply::created(&created)?.at(location))
-            }
+            CreatedConversation::Created(_) => created(&summary),
             CreatedConversation::Existing(_) => Reply::ok(&rendered(&summary)),
         }
     }

@@ -5,15 +5,10 @@ use parlance_edge::{
     Refusal,
     http::{PublicRoute, Reply, RequestParts},
 };
-use serde::Serialize;
+use parlance_protocol::health;
 
 /// Says that the service is there.
 pub struct Health;
-
-#[derive(Serialize)]
-struct Response {
-    status: &'static str,
-}
 
 #[async_trait]
 impl PublicRoute for Health {
@@ -22,6 +17,6 @@ impl PublicRoute for Health {
     }
 
     async fn handle(&self, _request: RequestParts) -> Result<Reply, Refusal> {
-        Reply::ok(&Response { status: "ok" })
+        Reply::ok(&health::Health { status: "ok" })
     }
 }

@@ -26,6 +26,11 @@ impl Reply {
         Self::with_status(200, body)
     }
 
+    /// 200 with a body that is JSON already.
+    pub const fn ok_with_json(body: String) -> Self {
+        Self { status: 200, body, etag: None, location: None }
+    }
+
     /// 201 with a body.
     pub fn created<T: Serialize>(body: &T) -> Result<Self, Refusal> {
         Self::with_status(201, body)

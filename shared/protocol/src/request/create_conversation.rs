@@ -9,6 +9,7 @@ use crate::{
     fields::{self, Fields, Object},
     limits::MAX_PARTICIPANT_IDS,
     problem::Problem,
+    spec::shape::Shape,
 };
 
 /// What the conversation is to be, and who is in it besides its creator.
@@ -58,5 +59,31 @@ impl CreateConversation {
         let kind = kind.unwrap_or(ConversationKind::Group);
         let history = history.unwrap_or_default();
         fields.finish(Some(Self { kind, title, participants, reference, history }))
+    }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        let kinds = ConversationKind::ALL.into_iter().filter(|kind| *kind != ConversationKind::Direct);
+        let reference = Shape::object()
+            .required("type", "The other system's type of thing.", Shape::printable(Reference::MAX_BYTES))
+            .required("id", "The thing's id there.", Shape::printable(Reference::MAX_BYTES));
+        Shape::object()
+            .optional("title", "What people call it.", Shape::line(Title::MAX_CHARS))
+            .optional(
+                "participant_ids",
+                "The others; the creator is its owner.",
+                Shape::list(Shape::id::<UserId>(), MAX_PARTICIPANT_IDS),
+            )
+            .optional(
+                "kind",
+                "What sort of conversation it is.",
+                Shape::name(kinds.map(ConversationKind::as_str)).or(ConversationKind::Group.as_str()),
+            )
+            .optional("ref", "What it is about in another system: one conversation at most.", reference)
+            .optional(
+                "history",
+                "How much of the past a newcomer sees.",
+                Shape::name(History::ALL.map(History::as_str)).or(History::All.as_str()),
+            )
     }
 }

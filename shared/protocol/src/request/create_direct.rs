@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::{
     fields::{self, Fields, Object},
     problem::Problem,
+    spec::shape::Shape,
 };
 
 /// Whom to talk with.
@@ -21,5 +22,14 @@ impl CreateDirect {
         let mut fields = Fields::of(body);
         let user = fields.required("user_id", fields::parsed);
         fields.finish(user.map(|user_id| Self { user_id }))
+    }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        Shape::object().required(
+            "user_id",
+            "The other one; nobody talks with himself.",
+            Shape::id::<UserId>(),
+        )
     }
 }

@@ -6,6 +6,7 @@ use crate::{
     fields::{self, Fields, Object},
     limits::{DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT},
     problem::Problem,
+    spec::shape::Shape,
 };
 
 /// Which conversations.
@@ -42,6 +43,30 @@ impl ListConversations {
         let cursor = fields.optional("cursor", fields::text).map(str::to_owned);
         fields.finish(Some(Self { kind, unread, reference_type, reference_id, archived, limit, cursor }))
     }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        let kinds = ConversationKind::ALL.map(ConversationKind::as_str);
+        Shape::object()
+            .optional("kind", "Only those of this kind.", Shape::name(kinds))
+            .optional("unread", "Only those with something unread, or only those without.", Shape::flag())
+            .optional("ref_type", "Only those whose reference has this type.", Shape::any_text())
+            .optional("ref_id", "Only those whose reference has this id.", Shape::any_text())
+            .optional("archived", "The archived ones instead of the others.", Shape::flag().or(false))
+            .optional("limit", LIMIT, limit_shape())
+            .optional("cursor", CURSOR, Shape::any_text())
+    }
+}
+
+/// What `limit` means.
+pub(super) const LIMIT: &str = "At most so many.";
+/// What `cursor` means.
+pub(super) const CURSOR: &str =
+    "From where on: `next` or `previous` of another page. One that was tampered with is `malformed`.";
+
+/// What [`limit`] takes.
+pub(super) fn limit_shape() -> Shape {
+    Shape::range(1, MAX_PAGE_LIMIT).or(DEFAULT_PAGE_LIMIT)
 }
 
 /// Reads `limit`: 1 to 200, 50 where absent.

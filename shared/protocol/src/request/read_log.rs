@@ -2,10 +2,11 @@
 
 use parlance_domain::head::Seq;
 
-use super::list_conversations::limit;
+use super::list_conversations::{LIMIT, limit, limit_shape};
 use crate::{
     fields::{self, Fields, Object},
     problem::Problem,
+    spec::shape::Shape,
 };
 
 /// Which stretch of the log.
@@ -24,5 +25,16 @@ impl ReadLog {
         let after = fields.optional("after", fields::number_in_query).unwrap_or_default();
         let limit = limit(&mut fields);
         fields.finish(Some(Self { after: Seq::new(after.min(Seq::MAX.get())), limit }))
+    }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        Shape::object()
+            .optional(
+                "after",
+                "The entries behind this one; from the very first without it.",
+                Shape::number(0),
+            )
+            .optional("limit", LIMIT, limit_shape())
     }
 }

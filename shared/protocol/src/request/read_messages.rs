@@ -2,10 +2,11 @@
 
 use parlance_domain::head::Seq;
 
-use super::list_conversations::limit;
+use super::list_conversations::{CURSOR, LIMIT, limit, limit_shape};
 use crate::{
     fields::{self, Fields, Object},
     problem::Problem,
+    spec::shape::Shape,
 };
 
 /// Which messages.
@@ -54,6 +55,16 @@ impl ReadMessages {
         };
         let limit = limit(&mut fields);
         fields.finish(place.map(|place| Self { place, limit }))
+    }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        Shape::object()
+            .optional("cursor", CURSOR, Shape::any_text())
+            .optional("before", "Those directly before this position; without a cursor.", Shape::number(1))
+            .optional("after", "Those directly after this position; without the others.", Shape::number(0))
+            .optional("around", "Those around this position; without the others.", Shape::number(1))
+            .optional("limit", LIMIT, limit_shape())
     }
 }
 

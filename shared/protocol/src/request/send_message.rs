@@ -2,7 +2,7 @@
 
 use parlance_domain::{
     head::Seq,
-    ids::{ClientMessageId, ConversationId, MessageId},
+    ids::{AttachmentId, ClientMessageId, ConversationId, MessageId, UserId},
     message::{MessageBody, MessageContent, MessageKind, Metadata},
 };
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::{
     fields::{self, Fields, Object},
     problem::Problem,
+    spec::shape::Shape,
 };
 
 /// What is to be sent, and where.
@@ -49,6 +50,64 @@ impl SendMessage {
         let conversation = conversation.ok_or_else(Problem::not_found)?;
         let [reply_to, thread] = within(conversation, replies)?;
         Ok(Self { conversation, client_id, after, body: MessageBody { reply_to, thread, ..body } })
+    }
+}
+
+impl SendMessage {
+    /// What [`Self::parse`] takes. A conversation that cannot exist is not there, so its id is any text here.
+    pub fn shape() -> Shape {
+        let kinds = MessageKind::ALL.map(MessageKind::as_str);
+        Shape::object()
+            .required(
+                "conversation_id",
+                "The conversation. On a socket of one conversation it may be left out.",
+                Shape::any_text(),
+            )
+            .optional(
+                "client_id",
+                "The client's own id of the message, which every retry carries.",
+                Shape::id::<ClientMessageId>(),
+            )
+            .optional(
+                "after",
+                "The last `seq` that the client knew when it first queued the message.",
+                Shape::number(0),
+            )
+            .optional(
+                "content",
+                "The text, kept byte for byte: at most 16 KiB without U+0000, blank only beside attachments.",
+                Shape::text(MessageContent::MAX_BYTES).matching(r"^[^\u0000]*$"),
+            )
+            .optional(
+                "attachments",
+                "The ids of files that the sender has uploaded.",
+                Shape::list(Shape::id::<AttachmentId>(), MessageBody::MAX_ATTACHMENTS),
+            )
+            .optional(
+                "reply_to",
+                "The message of the same conversation that it answers.",
+                Shape::id::<MessageId>(),
+            )
+            .optional(
+                "thread_id",
+                "The message of the same conversation whose thread it belongs to.",
+                Shape::id::<MessageId>(),
+            )
+            .optional(
+                "mentions",
+                "The users named in it.",
+                Shape::list(Shape::id::<UserId>(), MessageBody::MAX_MENTIONS),
+            )
+            .optional(
+                "kind",
+                "What sort of message it is.",
+                Shape::name(kinds).or(MessageKind::Text.as_str()),
+            )
+            .optional(
+                "metadata",
+                "The client's own data, at most 4 KiB as compact JSON.",
+                Shape::any_object(),
+            )
     }
 }
 

@@ -1,0 +1,14 @@
+//! Every operation over HTTP, grouped by resource as the functions are.
+
+mod conversations;
+mod messages;
+mod service;
+mod tickets;
+
+use super::operation::Operation;
+
+/// Every operation.
+pub fn operations() -> Vec<Operation> {
+    [conversations::operations(), messages::operations(), service::operations(), tickets::operations()]
+        .concat()
+}

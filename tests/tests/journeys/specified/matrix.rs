@@ -1,0 +1,115 @@
+//! Who may do what: every operation and every frame, asked by everybody. A route without its row fails here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlance_protocol::spec::{
+    frames::{ClientFrameSpec, FrameAnswer, client_frames},
+    http::operations,
+    operation::Operation,
+};
+use parlance_tests::cloud::Cloud;
+
+use super::calls::{Call, data};
+use super::scene::{Caller, Scene};
+
+/// What each operation answers to each caller, by the names of the specification.
+const OPERATIONS: &[(&str, &str)] = &[
+    //                         no  bad  stra remo bloc deac gues memb admi owne serv adm
+    ("health", /*           */ "200 200 200 200 200 200 200 200 200 200 200 200"),
+    ("readLimits", /*       */ "200 200 200 200 200 200 200 200 200 200 200 200"),
+    ("readOpenApi", /*      */ "200 200 200 200 200 200 200 200 200 200 200 200"),
+    ("readAsyncApi", /*     */ "200 200 200 200 200 200 200 200 200 200 200 200"),
+    ("issueTicket", /*      */ "401 401 201 201 201 403 201 201 201 201 201 201"),
+    ("listConversations", /**/ "401 401 200 200 200 403 200 200 200 200 200 200"),
+    ("createConversation", /**/ "401 401 201 201 201 403 201 201 201 201 201 201"),
+    ("openDirectConversation", "401 401 201 201 403 403 201 201 201 201 201 201"),
+    ("readConversation", /* */ "401 401 404 404 200 403 200 200 200 200 404 404"),
+    ("listMessages", /*     */ "401 401 404 404 200 403 200 200 200 200 404 404"),
+    ("readLog", /*          */ "401 401 404 404 200 403 200 200 200 200 404 404"),
+    ("sendMessage", /*      */ "401 401 404 404 201 403 201 201 201 201 404 404"),
+    ("readMessage", /*      */ "401 401 404 404 200 403 200 200 200 200 404 404"),
+];
+
+/// The same for frames on `/ws/messaging/`: 200 is done; 401 and 403 are the handshake's where no socket opens.
+const FRAMES: &[(&str, &str)] = &[
+    //                         no  bad  stra remo bloc deac gues memb admi owne serv adm
+    ("session.start", /*    */ "401 401 200 200 200 403 200 200 200 200 200 200"),
+    ("ping", /*             */ "401 401 200 200 200 403 200 200 200 200 200 200"),
+    ("message.send", /*     */ "401 401 404 404 200 403 200 200 200 200 404 404"),
+];
+
+fn expected(table: &'static [(&str, &str)]) -> BTreeMap<&'static str, Vec<(Caller, u16)>> {
+    let row = |outcomes: &str| -> Vec<(Caller, u16)> {
+        let outcomes: Vec<u16> = outcomes.split(' ').map(|status| status.parse().unwrap()).collect();
+        assert_eq!(outcomes.len(), Caller::ALL.len(), "one outcome for each caller");
+        Caller::ALL.into_iter().zip(outcomes).collect()
+    };
+    let rows: BTreeMap<_, _> = table.iter().map(|(name, outcomes)| (*name, row(outcomes))).collect();
+    assert_eq!(rows.len(), table.len(), "a row stands twice");
+    rows
+}
+
+/// What an operation answers to a caller.
+async fn asked(operation: &Operation, caller: Caller) -> u16 {
+    let scene = Scene::of(Cloud::shared().await, caller).await;
+    Call::of(operation, &scene).by(&scene.caller).await.status
+}
+
+/// What a frame comes to.
+async fn sent(frame: &ClientFrameSpec, caller: Caller) -> u16 {
+    let scene = Scene::of(Cloud::shared().await, caller).await;
+    let path = format!("/ws/messaging/?token={}", scene.caller.token);
+    let mut socket = match scene.caller.handshake(&path).open().await {
+        Ok(socket) => socket,
+        Err(status) => return status,
+    };
+    if matches!(frame.answer, FrameAnswer::Nothing) {
+        // Refusals are answered all the same, and before the next frame is.
+        socket.ask(frame.kind, &data(frame, &scene)).await;
+        let answers = socket.answers_before_pong().await;
+        return answers
+            .first()
+            .map_or(200, |nack| u16::try_from(nack["error"]["status"].as_u64().unwrap()).unwrap());
+    }
+    let answer = socket.request(frame.kind, &data(frame, &scene)).await;
+    match answer["error"]["status"].as_u64() {
+        Some(status) => u16::try_from(status).unwrap(),
+        None => 200,
+    }
+}
+
+#[tokio::test]
+async fn every_operation_serves_whom_it_should_and_nobody_else() {
+    let rows = expected(OPERATIONS);
+    let operations = operations();
+    let named: BTreeSet<&str> = operations.iter().map(|operation| operation.name).collect();
+    assert_eq!(named, rows.keys().copied().collect(), "each operation has its row");
+    let mut wrong = Vec::new();
+    for operation in &operations {
+        for (caller, status) in rows[operation.name].iter().filter(|(caller, _)| caller.can_be_made()) {
+            let answered = asked(operation, *caller).await;
+            if answered != *status {
+                wrong.push(format!("{} by {caller:?}: {answered}, not {status}", operation.name));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn every_frame_serves_whom_it_should_and_nobody_else() {
+    let rows = expected(FRAMES);
+    let frames = client_frames();
+    let named: BTreeSet<&str> = frames.iter().map(|frame| frame.kind).collect();
+    assert_eq!(named, rows.keys().copied().collect(), "each frame has its row");
+    let mut wrong = Vec::new();
+    for frame in &frames {
+        for (caller, status) in rows[frame.kind].iter().filter(|(caller, _)| caller.can_be_made()) {
+            let answered = sent(frame, *caller).await;
+            if answered != *status {
+                wrong.push(format!("{} by {caller:?}: {answered}, not {status}", frame.kind));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,154 @@
+//! A conversation, and everybody who may or may not do something in it.
+
+use parlance_protocol::spec::http::operations;
+use parlance_tests::answer::Answer;
+use parlance_tests::cloud::Cloud;
+use parlance_tests::credentials::{claims_with, signed};
+use parlance_tests::person::Person;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// Whoever asks: the columns of the matrix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Caller {
+    /// Nobody in particular: no token.
+    NoToken,
+    /// A token that nobody signed.
+    BadToken,
+    /// Somebody who never was in the conversation.
+    Stranger,
+    /// Somebody who was removed from it.
+    Removed,
+    /// A member whom the owner has blocked.
+    Blocked,
+    /// A member who was deactivated since.
+    Deactivated,
+    /// A guest.
+    Guest,
+    /// A member.
+    Member,
+    /// An admin of the conversation.
+    Admin,
+    /// Its owner.
+    Owner,
+    /// A trusted back end, which is in no conversation.
+    Service,
+    /// An administrator of the whole, who is in no conversation.
+    Administrator,
+}
+
+impl Caller {
+    /// Every column, in the order of the matrix.
+    pub const ALL: [Self; 12] = [
+        Self::NoToken,
+        Self::BadToken,
+        Self::Stranger,
+        Self::Removed,
+        Self::Blocked,
+        Self::Deactivated,
+        Self::Guest,
+        Self::Member,
+        Self::Admin,
+        Self::Owner,
+        Self::Service,
+        Self::Administrator,
+    ];
+
+    /// Whether the operations that make somebody this are there.
+    pub fn can_be_made(self) -> bool {
+        let needed = match self {
+            Self::Guest | Self::Admin => "addParticipant",
+            Self::Removed => "removeParticipant",
+            Self::Blocked => "blockUser",
+            Self::Deactivated => "changeUser",
+            _ => return true,
+        };
+        operations().iter().any(|operation| operation.name == needed)
+    }
+
+    /// Whether he is in the conversation from the start.
+    const fn is_there_from_the_start(self) -> bool {
+        matches!(self, Self::Removed | Self::Blocked | Self::Deactivated | Self::Member)
+    }
+}
+
+/// A conversation with a message of a member in it, and one caller to whom everything was done that makes him what he is.
+pub struct Scene {
+    /// Who asks.
+    pub caller: Person,
+    /// Who made the conversation.
+    pub owner: Person,
+    /// Somebody in the conversation whom nobody asks.
+    pub other: Person,
+    /// Somebody outside of it.
+    pub outsider: Person,
+    /// The conversation, which carries a reference.
+    pub conversation: String,
+    /// The reference's id; its type is `order`.
+    pub reference: String,
+    /// A message of `other`.
+    pub message: String,
+}
+
+impl Scene {
+    /// Sets it for this caller.
+    pub async fn of(cloud: &Cloud, kind: Caller) -> Self {
+        let [owner, other, outsider, asker] = cloud.people(["owner", "other", "outsider", "asker"]);
+        let reference = outsider.id.clone();
+        let mut participants = vec![&other.id];
+        participants.extend(kind.is_there_from_the_start().then_some(&asker.id));
+        let reference_to = json!({"type": "order", "id": reference});
+        let body = json!({"title": "Matrix", "participant_ids": participants, "ref": reference_to});
+        let created = owner.post("conversations/", &body).await.with(201);
+        let conversation = created["id"].as_str().unwrap().to_owned();
+        let message = other.says(&conversation, "first").await["id"].as_str().unwrap().to_owned();
+        let mut scene = Self { caller: asker, owner, other, outsider, conversation, reference, message };
+        scene.become_one(kind).await;
+        scene
+    }
+
+    async fn become_one(&mut self, kind: Caller) {
+        match kind {
+            Caller::NoToken => self.caller = self.caller.showing(""),
+            Caller::BadToken => self.caller = self.caller.showing("not.a.token"),
+            Caller::Stranger | Caller::Member => {}
+            Caller::Removed => {
+                self.done("remove_participant/", &json!({"user_id": self.caller.id})).await;
+            }
+            Caller::Blocked => {
+                let blocked = self.owner.post("blocks/", &json!({"user_id": self.caller.id})).await;
+                assert!(blocked.status < 300, "{}", blocked.text);
+            }
+            Caller::Deactivated => deactivate(&self.owner, &self.caller).await,
+            Caller::Guest => self.join("guest").await,
+            Caller::Admin => self.join("admin").await,
+            Caller::Owner => self.caller = self.owner.clone(),
+            Caller::Service => self.caller = with_scope(&self.caller, "messaging:service"),
+            Caller::Administrator => self.caller = with_scope(&self.caller, "messaging:admin"),
+        }
+    }
+
+    async fn join(&self, role: &str) {
+        self.done("add_participant/", &json!({"user_id": self.caller.id, "role": role})).await;
+    }
+
+    async fn done(&self, below: &str, body: &Value) {
+        let path = format!("conversations/{}/{below}", self.conversation);
+        let answer = self.owner.post(&path, body).await;
+        assert!(answer.status < 300, "{path}: {}", answer.text);
+    }
+}
+
+/// The same person with a right in his token.
+pub fn with_scope(person: &Person, scope: &str) -> Person {
+    person.showing(signed(&claims_with(&person.id, &json!({"scope": scope}))))
+}
+
+/// Deactivates a user, as a trusted back end does.
+pub async fn deactivate(anybody: &Person, user: &Person) {
+    let service = with_scope(anybody, "messaging:service");
+    let request =
+        service.request(Method::PUT, &format!("users/{}/", user.id)).json(&json!({"deactivated": true}));
+    let answer = Answer::to(request).await;
+    assert!(answer.status < 300, "{}", answer.text);
+}

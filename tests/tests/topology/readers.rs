@@ -1,0 +1,125 @@
+//! The readers of requests and the shapes that the specifications show of them: what the one refuses, the other refuses.
+
+use parlance_protocol::{
+    fields::Object,
+    problem::Problem,
+    request::{
+        create_conversation::CreateConversation, create_direct::CreateDirect,
+        list_conversations::ListConversations, read_log::ReadLog, read_messages::ReadMessages,
+        send_message::SendMessage,
+    },
+    spec::{frames::client_frames, http::operations, shape::Shape},
+};
+use parlance_tests::specification::{broken, queries, validator};
+use serde_json::{Value, json};
+
+/// A reader of the data of bodies and frames, its shape, and a good value with every field in it.
+struct Body {
+    shape: Shape,
+    read: fn(&Object) -> Result<(), Problem>,
+    good: Value,
+}
+
+/// The same of a query; each good one is read alone, since some exclude each other.
+struct Query {
+    shape: Shape,
+    read: fn(&Object) -> Result<(), Problem>,
+}
+
+macro_rules! reads {
+    ($request:ident) => {
+        |object| $request::parse(object).map(drop)
+    };
+}
+
+fn bodies() -> Vec<Body> {
+    let conversation = format!("c_{}", "0".repeat(26));
+    let message = format!("m_{}_04", "0".repeat(26));
+    vec![
+        Body {
+            shape: SendMessage::shape(),
+            read: |object| SendMessage::parse(object, None).map(drop),
+            good: json!({
+                "conversation_id": conversation, "client_id": "k1", "after": 1, "content": "hi",
+                "attachments": [format!("a_{}", "0".repeat(26))], "reply_to": message, "thread_id": message,
+                "mentions": ["bob"], "kind": "text", "metadata": {"a": 1},
+            }),
+        },
+        Body {
+            shape: CreateConversation::shape(),
+            read: reads!(CreateConversation),
+            good: json!({
+                "title": "Fence", "participant_ids": ["bob"], "kind": "task",
+                "ref": {"type": "task", "id": "42"}, "history": "joined",
+            }),
+        },
+        Body { shape: CreateDirect::shape(), read: reads!(CreateDirect), good: json!({"user_id": "bob"}) },
+    ]
+}
+
+fn queries_read() -> Vec<Query> {
+    vec![
+        Query { shape: ListConversations::shape(), read: reads!(ListConversations) },
+        Query { shape: ReadLog::shape(), read: reads!(ReadLog) },
+        Query { shape: ReadMessages::shape(), read: reads!(ReadMessages) },
+    ]
+}
+
+#[test]
+fn every_shape_of_the_specifications_has_its_reader_here() {
+    let (bodies, queries) = (bodies(), queries_read());
+    for operation in operations() {
+        let is_read = |shape: &Shape| bodies.iter().any(|body| body.shape == *shape);
+        assert!(operation.body.as_ref().is_none_or(is_read), "the body of {}", operation.name);
+        let is_read = |shape: &Shape| queries.iter().any(|query| query.shape == *shape);
+        assert!(operation.query.as_ref().is_none_or(is_read), "the query of {}", operation.name);
+    }
+    for frame in client_frames().into_iter().filter(|frame| frame.data != Shape::object()) {
+        assert!(bodies.iter().any(|body| body.shape == frame.data), "the data of {}", frame.kind);
+    }
+}
+
+#[test]
+fn what_the_shape_of_a_body_refuses_its_reader_refuses() {
+    for Body { shape, read, good } in bodies() {
+        let schema = shape.to_schema();
+        let named: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        let given: Vec<&String> = good.as_object().unwrap().keys().collect();
+        assert_eq!(named, given, "the good one has every field");
+        let wrong = broken(&schema, &good);
+        for field in named {
+            assert!(wrong.iter().any(|broken| broken.pointer.starts_with(&format!("/{field}"))), "{field}");
+        }
+        for broken in wrong {
+            assert!(read(broken.value.as_object().unwrap()).is_err(), "{}: {}", broken.pointer, broken.value);
+        }
+    }
+}
+
+#[test]
+fn what_the_shape_of_a_body_takes_its_reader_takes() {
+    for Body { shape, read, good } in bodies() {
+        let holds = validator(&shape.to_schema());
+        let mut takes = vec![good.clone()];
+        for name in good.as_object().unwrap().keys() {
+            let mut without = good.clone();
+            without.as_object_mut().unwrap().remove(name);
+            let mut with_null = good.clone();
+            with_null[name] = Value::Null;
+            takes.extend([without, with_null]);
+        }
+        for value in takes.into_iter().filter(|value| holds.is_valid(value)) {
+            assert_eq!(read(value.as_object().unwrap()), Ok(()), "{value}");
+        }
+    }
+}
+
+#[test]
+fn what_the_shape_of_a_query_refuses_its_reader_refuses_and_what_it_takes_is_taken() {
+    for Query { shape, read } in queries_read() {
+        for (name, text, is_valid) in queries(&shape.to_schema()) {
+            let query = Object::from_iter([(name.clone(), Value::from(text.clone()))]);
+            assert_eq!(read(&query).is_ok(), is_valid, "{name}={text}");
+        }
+    }
+}
