@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use parlance_protocol::spec::{asyncapi, frames::client_frames, http::operations, openapi, rendered};
+use parlance_protocol::spec::{asyncapi, events::SERVER_EVENTS, frames::client_frames, http::operations, openapi, rendered};
 use serde_json::Value;
 
 use crate::sources::{root, socket_handlers};
@@ -78,5 +78,43 @@ fn every_reference_leads_somewhere() {
                 _ => {}
             }
         }
+    }
+}
+
+/// The rows of docs/contract.md: what is proven, by which test, in which file.
+fn proofs() -> Vec<(String, String, String)> {
+    let page = std::fs::read_to_string(root().join("docs/contract.md")).unwrap();
+    let rows = page.lines().filter_map(|line| {
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
+        let [what, _, test, file] = cells.as_slice() else { return None };
+        let test = test.strip_prefix('`')?.strip_suffix('`')?;
+        let (_, file) = file.split_once("](../")?;
+        Some(((*what).to_owned(), test.to_owned(), file.trim_end_matches(')').to_owned()))
+    });
+    rows.collect()
+}
+
+#[test]
+fn every_proof_of_the_contract_is_a_test() {
+    let proofs = proofs();
+    assert!(proofs.len() > 30, "the page cannot be read any more");
+    for (what, test, file) in proofs {
+        let source = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
+        let is_test = source.lines().collect::<Vec<_>>().windows(3).any(|lines| {
+            let is_named = |line: &str| line.contains(&format!("fn {test}("));
+            lines[0].contains("test]") && (is_named(lines[1]) || is_named(lines[2]))
+        });
+        assert!(is_test, "{what}: {file} has no test {test}");
+    }
+}
+
+#[test]
+fn everything_that_the_specifications_name_has_its_proof() {
+    let proven: BTreeSet<String> = proofs().into_iter().map(|(what, ..)| what).collect();
+    let http = operations().into_iter().map(|operation| format!("{} {}", operation.method, operation.path));
+    let frames = client_frames().into_iter().map(|frame| frame.kind.to_owned());
+    let events = SERVER_EVENTS.into_iter().map(|event| event.kind.to_owned());
+    for named in http.chain(frames).chain(events) {
+        assert!(proven.contains(&format!("`{named}`")), "docs/contract.md has no row for {named}");
     }
 }

@@ -1,4 +1,8 @@
 //! The AsyncAPI 3 document of everything over sockets.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "fields are added to JSON objects that are made a few lines above"
+)]
 
 use parlance_domain::ids::ConversationId;
 use serde_json::{Map, Value, json};
@@ -47,7 +51,7 @@ pub fn document() -> Value {
     }
     for event in SERVER_EVENTS {
         let payload = schemas.refer_with(|generator| event.refer(generator));
-        messages.insert(event.component(), message(event.kind, event.meaning, payload));
+        messages.insert(event.component(), message(event.kind, event.meaning, &payload));
     }
     common_messages(&mut schemas, &mut messages);
     let (mut channels, mut operations) = (Map::new(), Map::new());
@@ -96,7 +100,7 @@ fn info() -> Value {
     })
 }
 
-fn message(kind: &str, meaning: &str, payload: Value) -> Value {
+fn message(kind: &str, meaning: &str, payload: &Value) -> Value {
     json!({"name": kind, "title": kind, "summary": meaning, "payload": payload})
 }
 
@@ -112,7 +116,7 @@ fn frame_messages(frame: &ClientFrameSpec, schemas: &mut Schemas, messages: &mut
         "properties": {"type": {"const": frame.kind}, "id": frame_id(), "data": frame.data.to_schema()},
         "required": ["type"]
     });
-    messages.insert(name.clone(), message(frame.kind, frame.summary, request));
+    messages.insert(name.clone(), message(frame.kind, frame.summary, &request));
     if let Some(data) = schemas.maybe(|generator| answer_data(frame.answer, generator)) {
         let kind = answer_kind(frame.answer);
         let mut fields = json!({"type": {"const": kind}, "id": frame_id(), "data": data});
@@ -122,11 +126,11 @@ fn frame_messages(frame: &ClientFrameSpec, schemas: &mut Schemas, messages: &mut
         }
         let answer = json!({"type": "object", "properties": fields, "required": ["type", "id", "data"]});
         let meaning = format!("The answer to {} that was done.", frame.kind);
-        messages.insert(format!("{name}Answer"), message(kind, &meaning, answer));
+        messages.insert(format!("{name}Answer"), message(kind, &meaning, &answer));
     }
     let meaning = format!("The answer to {} that was refused.", frame.kind);
     let nack = nack(&frame.codes(), schemas);
-    messages.insert(format!("{name}Nack"), message("nack", &meaning, nack));
+    messages.insert(format!("{name}Nack"), message("nack", &meaning, &nack));
 }
 
 const fn answer_kind(answer: FrameAnswer) -> &'static str {
@@ -167,7 +171,7 @@ fn common_messages(schemas: &mut Schemas, messages: &mut Map<String, Value>) {
     );
     messages.insert(
         "Nack".to_owned(),
-        message("nack", "The answer to a frame that is none, or of a type that does not exist.", unread),
+        message("nack", "The answer to a frame that is none, or of a type that does not exist.", &unread),
     );
     let events = schemas.refer(schemas::of::<crate::event::EventFrame>);
     let batch = json!({
@@ -175,7 +179,7 @@ fn common_messages(schemas: &mut Schemas, messages: &mut Map<String, Value>) {
         "properties": {"type": {"const": "batch"}, "events": {"type": "array", "minItems": 1, "items": events}},
         "required": ["type", "events"]
     });
-    messages.insert("Batch".to_owned(), message("batch", "Several events at once, in order.", batch));
+    messages.insert("Batch".to_owned(), message("batch", "Several events at once, in order.", &batch));
     let gateway = json!({
         "type": "object",
         "properties": {"message": {"type": "string"}, "connectionId": {"type": "string"}, "requestId": {"type": "string"}},
@@ -186,7 +190,7 @@ fn common_messages(schemas: &mut Schemas, messages: &mut Map<String, Value>) {
         message(
             "gateway",
             "API Gateway's own: the request stays unanswered, the client tries again.",
-            gateway,
+            &gateway,
         ),
     );
 }

@@ -1,4 +1,8 @@
 //! Every event that a server sends, and the JSON Schema of each: the envelope that its standing gives it, and its data.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "fields are added to JSON objects that are made a few lines above"
+)]
 
 use std::borrow::Cow;
 

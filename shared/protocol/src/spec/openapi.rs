@@ -1,4 +1,8 @@
 //! The OpenAPI 3.1 document of everything over HTTP.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "fields are added to JSON objects that are made a few lines above"
+)]
 
 use std::collections::BTreeMap;
 
@@ -240,9 +244,11 @@ fn refusal(status: u16, codes: &[ErrorCode], problem: &Value) -> Value {
     match status {
         401 => {
             response["headers"] =
-                json!({"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}})
+                json!({"WWW-Authenticate": {"$ref": "#/components/headers/WWW-Authenticate"}});
         }
-        429 => response["headers"] = json!({"Retry-After": {"$ref": "#/components/headers/Retry-After"}}),
+        429 => {
+            response["headers"] = json!({"Retry-After": {"$ref": "#/components/headers/Retry-After"}});
+        }
         _ => {}
     }
     response

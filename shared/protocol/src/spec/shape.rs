@@ -78,12 +78,12 @@ impl Shape {
 
     /// A list of at most so many of these.
     pub fn list(of: Self, max: usize) -> Self {
-        Self::of(json!({"type": "array", "maxItems": max, "items": of.0}))
+        Self::of(json!({"type": "array", "maxItems": max, "items": Value::Object(of.0)}))
     }
 
     /// An object with any keys, whose values are these, at most so many.
     pub fn map(of: Self, max: usize) -> Self {
-        Self::of(json!({"type": "object", "maxProperties": max, "additionalProperties": of.0}))
+        Self::of(json!({"type": "object", "maxProperties": max, "additionalProperties": Value::Object(of.0)}))
     }
 
     /// What counts where the value is absent.
@@ -152,8 +152,10 @@ impl Shape {
 
 fn without_null(shape: &Value) -> Value {
     let mut shape = shape.clone();
-    if let Some([kind, _]) = shape["type"].as_array().map(Vec::as_slice) {
-        shape["type"] = kind.clone();
+    if let Some(kind) = shape.get_mut("type")
+        && let Some([only, _]) = kind.as_array().map(Vec::as_slice)
+    {
+        *kind = only.clone();
     }
     if let Some(Value::Array(names)) = shape.get_mut("enum") {
         names.retain(|name| !name.is_null());

@@ -80,8 +80,6 @@ pub struct Scene {
     pub owner: Person,
     /// Somebody in the conversation whom nobody asks.
     pub other: Person,
-    /// Somebody outside of it.
-    pub outsider: Person,
     /// The conversation, which carries a reference.
     pub conversation: String,
     /// The reference's id; its type is `order`.
@@ -93,8 +91,8 @@ pub struct Scene {
 impl Scene {
     /// Sets it for this caller.
     pub async fn of(cloud: &Cloud, kind: Caller) -> Self {
-        let [owner, other, outsider, asker] = cloud.people(["owner", "other", "outsider", "asker"]);
-        let reference = outsider.id.clone();
+        let [owner, other, asker] = cloud.people(["owner", "other", "asker"]);
+        let reference = owner.id.clone();
         let mut participants = vec![&other.id];
         participants.extend(kind.is_there_from_the_start().then_some(&asker.id));
         let reference_to = json!({"type": "order", "id": reference});
@@ -102,7 +100,7 @@ impl Scene {
         let created = owner.post("conversations/", &body).await.with(201);
         let conversation = created["id"].as_str().unwrap().to_owned();
         let message = other.says(&conversation, "first").await["id"].as_str().unwrap().to_owned();
-        let mut scene = Self { caller: asker, owner, other, outsider, conversation, reference, message };
+        let mut scene = Self { caller: asker, owner, other, conversation, reference, message };
         scene.become_one(kind).await;
         scene
     }
