@@ -56,7 +56,7 @@ pub struct Limits {
 }
 
 /// How many things may come in a second; `null` for as many as one likes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Rates {
     /// Messages of a user.
     pub sends: Option<u32>,

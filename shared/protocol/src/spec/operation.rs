@@ -63,9 +63,9 @@ impl Rate {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Free => "free",
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::Send => "send",
+            Self::Read => "reads",
+            Self::Write => "writes",
+            Self::Send => "sends",
         }
     }
 }
