@@ -36,7 +36,8 @@ impl Sockets {
     }
 
     fn judged(&self, frame: &Value, asked: Option<&str>) -> Result<(), String> {
-        let asked = asked.filter(|kind| self.message(&pascal(kind)).is_some());
+        // Whatever else was asked is no frame of a client.
+        let asked = asked.filter(|kind| self.message(&format!("{}Nack", pascal(kind))).is_some());
         let kind = frame["type"].as_str();
         let name = match (kind, asked) {
             (None, _) => "GatewayRefusal".to_owned(),

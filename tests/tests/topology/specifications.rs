@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use parlance_protocol::spec::{asyncapi, events::SERVER_EVENTS, frames::client_frames, http::operations, openapi, rendered};
+use parlance_protocol::spec::{
+    asyncapi, events::SERVER_EVENTS, frames::client_frames, http::operations, openapi, operation::Operation,
+    rendered,
+};
 use serde_json::Value;
 
 use crate::sources::{root, socket_handlers};
@@ -35,7 +38,7 @@ fn the_committed_asyncapi_is_what_the_types_say() {
 
 #[test]
 fn every_http_route_has_one_operation_and_every_operation_its_route() {
-    let keys: Vec<String> = operations().iter().map(|operation| operation.key()).collect();
+    let keys: Vec<String> = operations().iter().map(Operation::key).collect();
     let described: BTreeSet<String> = keys.iter().cloned().collect();
     assert_eq!(described.len(), keys.len(), "an operation is declared twice");
     let routes: BTreeSet<String> =
