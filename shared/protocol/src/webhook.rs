@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use parlance_domain::{
     event::EventKind,
     ids::WebhookId,
-    webhook::{self, Health},
+    webhook::{self, Health, WebhookUrl},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{fields, fields::Fields, wire_time::WireTime};
+use crate::{fields, fields::Fields, spec::shape::Shape, wire_time::WireTime};
 
 /// A webhook. Its secret is shown when it is made or replaced, and never again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
@@ -40,7 +41,7 @@ pub struct Webhook {
 }
 
 /// The webhooks of a service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Webhooks {
     /// All of them, oldest first.
     pub items: Vec<Webhook>,
@@ -84,4 +85,20 @@ pub(crate) fn events(fields: &mut Fields<'_>) -> BTreeSet<EventKind> {
         fields.refuse("events", "at least one item");
     }
     events.into_iter().collect()
+}
+
+/// What [`events`] takes.
+pub(crate) fn events_shape() -> Shape {
+    let names = EventKind::ALL.map(EventKind::as_str);
+    Shape::list(Shape::name(names), 4 * names.len()).not_empty()
+}
+
+/// An https URL; over plain http only where the stack lets webhooks lead to its own machine.
+pub(crate) fn url_shape() -> Shape {
+    Shape::text(WebhookUrl::MAX_BYTES).matching("^https?://")
+}
+
+/// `whsec_` and the base64 of 24 to 64 bytes.
+pub(crate) fn secret_shape() -> Shape {
+    Shape::any_text().matching("^whsec_[A-Za-z0-9+/]{32,86}={0,2}$")
 }

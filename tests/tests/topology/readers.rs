@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use parlance_domain::webhook::Destinations;
 use parlance_protocol::{
     fields::Object,
     problem::Problem,
     request::{
-        create_conversation::CreateConversation, create_direct::CreateDirect,
-        list_conversations::ListConversations, read_log::ReadLog, read_messages::ReadMessages,
-        send_message::SendMessage,
+        change_webhook::ChangeWebhook, create_conversation::CreateConversation, create_direct::CreateDirect,
+        create_webhook::CreateWebhook, list_conversations::ListConversations, read_log::ReadLog,
+        read_messages::ReadMessages, send_message::SendMessage,
     },
     spec::{frames::client_frames, http::operations, shape::Shape},
 };
@@ -53,6 +54,21 @@ fn bodies() -> Vec<Body> {
             good: json!({
                 "title": "Fence", "participant_ids": ["bob"], "kind": "task",
                 "ref": {"type": "task", "id": "42"}, "history": "joined",
+            }),
+        },
+        Body {
+            shape: CreateWebhook::shape(),
+            read: |object| CreateWebhook::parse(object, Destinations::Public).map(drop),
+            good: json!({
+                "url": "https://example.org/", "events": ["message.created"], "secret": format!("whsec_{}", "A".repeat(32)),
+            }),
+        },
+        Body {
+            shape: ChangeWebhook::shape(),
+            read: |object| ChangeWebhook::parse(object, Destinations::Public).map(drop),
+            good: json!({
+                "url": "https://example.org/", "events": ["message.created"], "enabled": true,
+                "secret": format!("whsec_{}", "A".repeat(32)), "rotate_secret": false,
             }),
         },
         Body { shape: CreateDirect::shape(), read: reads!(CreateDirect), good: json!({"user_id": "bob"}) },

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use super::{AttachmentId, ClientMessageId, ConversationId, MessageId, TicketId, UserId};
+use super::{AttachmentId, ClientMessageId, ConversationId, MessageId, TicketId, UserId, WebhookId};
 
 macro_rules! grammar {
     ($($name:ident: $schema:tt;)*) => {$(
@@ -40,6 +40,10 @@ grammar! {
     TicketId: {
         "description": "A single-use pass for one handshake.",
         "type": "string", "pattern": "^t_[0-9a-hjkmnp-tv-z]{26}$"
+    };
+    WebhookId: {
+        "description": "One webhook of another system.",
+        "type": "string", "pattern": "^w_[0-9a-hjkmnp-tv-z]{26}$"
     };
     MessageId: {
         "description": "One message: its conversation and its position in the log.",

@@ -10,7 +10,8 @@ use parlance_domain::{
 use crate::{
     fields::{self, Fields, Object},
     problem::Problem,
-    webhook::events,
+    spec::shape::Shape,
+    webhook::{events, events_shape, secret_shape, url_shape},
 };
 
 /// What is to be different; the rest stays.
@@ -45,5 +46,19 @@ impl ChangeWebhook {
             fields.refuse("rotate_secret", "must be absent where a secret is given");
         }
         fields.finish(Some(Self { url, events, enabled, secret, rotate_secret }))
+    }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        Shape::object()
+            .optional("url", "Where events go: the public internet, over TLS.", url_shape())
+            .optional("events", "Which events.", events_shape())
+            .optional("enabled", "Whether anything is delivered.", Shape::flag())
+            .optional("secret", "Another secret.", secret_shape())
+            .optional(
+                "rotate_secret",
+                "Whether another secret is to be drawn; not beside `secret`.",
+                Shape::flag(),
+            )
     }
 }

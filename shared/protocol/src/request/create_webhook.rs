@@ -10,7 +10,8 @@ use parlance_domain::{
 use crate::{
     fields::{self, Fields, Object},
     problem::Problem,
-    webhook::events,
+    spec::shape::Shape,
+    webhook::{events, events_shape, secret_shape, url_shape},
 };
 
 /// What the webhook is to be.
@@ -39,5 +40,13 @@ impl CreateWebhook {
             WebhookSecret::parse(fields::text(value)?).map_err(|invalid| invalid.to_string())
         });
         fields.finish(url.map(|url| Self { url, events, secret }))
+    }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        Shape::object()
+            .required("url", "Where events go: the public internet, over TLS.", url_shape())
+            .required("events", "Which events.", events_shape())
+            .optional("secret", "What they are signed with; drawn where absent.", secret_shape())
     }
 }

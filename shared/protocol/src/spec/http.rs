@@ -4,11 +4,18 @@ mod conversations;
 mod messages;
 mod service;
 mod tickets;
+mod webhooks;
 
 use super::operation::Operation;
 
 /// Every operation.
 pub fn operations() -> Vec<Operation> {
-    [conversations::operations(), messages::operations(), service::operations(), tickets::operations()]
-        .concat()
+    [
+        conversations::operations(),
+        messages::operations(),
+        service::operations(),
+        tickets::operations(),
+        webhooks::operations(),
+    ]
+    .concat()
 }

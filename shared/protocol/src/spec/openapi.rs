@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use parlance_domain::ids::{ConversationId, MessageId, UserId};
+use parlance_domain::ids::{ConversationId, MessageId, UserId, WebhookId};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -165,6 +165,7 @@ fn apart(mut schema: Value) -> (Value, Value) {
 fn placeholder(before: &str, name: &str) -> (&'static str, Shape) {
     match (before, name) {
         ("conversations", "id") => ("The conversation.", Shape::id::<ConversationId>()),
+        ("webhooks", "id") => ("The webhook.", Shape::id::<WebhookId>()),
         ("messages", "id") => ("The message.", Shape::id::<MessageId>()),
         ("users", "id") | (_, "user_id") => ("The user.", Shape::id::<UserId>()),
         ("ref", "type") => ("The other system's type of thing.", Shape::any_text()),

@@ -100,6 +100,13 @@ impl Shape {
         self
     }
 
+    /// Holds a list to at least one item.
+    #[must_use]
+    pub fn not_empty(mut self) -> Self {
+        self.0.insert("minItems".to_owned(), 1.into());
+        self
+    }
+
     /// A field that must be there.
     #[must_use]
     pub fn required(mut self, name: &str, meaning: &str, shape: Self) -> Self {

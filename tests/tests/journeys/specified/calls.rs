@@ -55,6 +55,7 @@ fn path(operation: &Operation, scene: &Scene) -> String {
             ("conversations", "id") => &scene.conversation,
             ("messages", "id") => &scene.message,
             ("participants" | "users" | "blocks", _) => &scene.other.id,
+            ("webhooks", "id") => &scene.webhook,
             ("ref", "type") => "order",
             ("{type}", "id") => &scene.reference,
             (before, name) => panic!("what is {{{name}}} after {before}?"),
@@ -73,6 +74,13 @@ fn body(operation: &str, scene: &Scene) -> Value {
         }),
         "openDirectConversation" => json!({"user_id": scene.owner_or_other()}),
         "sendMessage" => message(scene),
+        "createWebhook" => json!({
+            "url": "https://example.org/hook", "events": ["message.created"], "secret": format!("whsec_{}", "A".repeat(32)),
+        }),
+        "changeWebhook" => json!({
+            "url": "https://example.org/hook", "events": ["message.created"], "enabled": false,
+            "secret": format!("whsec_{}", "B".repeat(32)), "rotate_secret": false,
+        }),
         other => panic!("{other} takes a body, and there is none for it here"),
     }
 }

@@ -28,6 +28,11 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("readLog", /*          */ "401 401 404 404 200 403 200 200 200 200 404 404"),
     ("sendMessage", /*      */ "401 401 404 404 201 403 201 201 201 201 404 404"),
     ("readMessage", /*      */ "401 401 404 404 200 403 200 200 200 200 404 404"),
+    ("listWebhooks", "401 401 403 403 403 403 403 403 403 403 200 403"),
+    ("createWebhook", "401 401 403 403 403 403 403 403 403 403 201 403"),
+    ("readWebhook", "401 401 403 403 403 403 403 403 403 403 200 403"),
+    ("changeWebhook", "401 401 403 403 403 403 403 403 403 403 200 403"),
+    ("deleteWebhook", "401 401 403 403 403 403 403 403 403 403 204 403"),
 ];
 
 /// The same for frames on `/ws/messaging/`: 200 is done; 401 and 403 are the handshake's where no socket opens.

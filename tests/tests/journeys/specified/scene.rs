@@ -86,6 +86,8 @@ pub struct Scene {
     pub reference: String,
     /// A message of `other`.
     pub message: String,
+    /// A webhook of the caller's, if he is a trusted back end; otherwise there is none of that id.
+    pub webhook: String,
 }
 
 impl Scene {
@@ -100,7 +102,8 @@ impl Scene {
         let created = owner.post("conversations/", &body).await.with(201);
         let conversation = created["id"].as_str().unwrap().to_owned();
         let message = other.says(&conversation, "first").await["id"].as_str().unwrap().to_owned();
-        let mut scene = Self { caller: asker, owner, other, conversation, reference, message };
+        let webhook = format!("w_{}", "0".repeat(26));
+        let mut scene = Self { caller: asker, owner, other, conversation, reference, message, webhook };
         scene.become_one(kind).await;
         scene
     }
@@ -121,9 +124,17 @@ impl Scene {
             Caller::Guest => self.join("guest").await,
             Caller::Admin => self.join("admin").await,
             Caller::Owner => self.caller = self.owner.clone(),
-            Caller::Service => self.caller = with_scope(&self.caller, "messaging:service"),
+            Caller::Service => self.serve().await,
             Caller::Administrator => self.caller = with_scope(&self.caller, "messaging:admin"),
         }
+    }
+
+    /// Makes the caller a trusted back end, with a webhook of its own.
+    pub async fn serve(&mut self) {
+        self.caller = with_scope(&self.caller, "messaging:service");
+        let body = json!({"url": "https://example.org/", "events": ["message.created"]});
+        let made = self.caller.post("webhooks/", &body).await.with(201);
+        made["id"].as_str().unwrap().clone_into(&mut self.webhook);
     }
 
     async fn join(&self, role: &str) {
