@@ -3,12 +3,13 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use parlance_domain::ids::ConversationId;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 
-use crate::{conversation::Conversation, event::EventFrame};
+use crate::{conversation::Conversation, event::EventFrame, spec::schemas::names};
 
 /// What a client missed.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Synced {
     /// Each conversation that the client named.
     pub conversations: BTreeMap<ConversationId, SyncedConversation>,
@@ -17,9 +18,10 @@ pub struct Synced {
 }
 
 /// What became of one conversation.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct SyncedConversation {
     /// `recovered`: every entry after the cursor comes, or came, in order. `reset`: read the log. `gone`: the user is no longer in it.
+    #[schemars(schema_with = "outcomes")]
     pub outcome: Cow<'static, str>,
     /// The newest entry's position: once it is held, the conversation is up to date.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +40,12 @@ pub struct SyncedConversation {
     pub first_seq: Option<u64>,
     /// Over HTTP, the entries of a conversation that was recovered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "crate::spec::events::durable")]
     pub items: Option<Vec<EventFrame>>,
+}
+
+fn outcomes(_: &mut SchemaGenerator) -> Schema {
+    names([SyncedConversation::RECOVERED, SyncedConversation::RESET, SyncedConversation::GONE])
 }
 
 impl SyncedConversation {

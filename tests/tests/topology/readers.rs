@@ -9,7 +9,7 @@ use parlance_protocol::{
     request::{
         change_webhook::ChangeWebhook, create_conversation::CreateConversation, create_direct::CreateDirect,
         create_webhook::CreateWebhook, list_conversations::ListConversations, read_log::ReadLog,
-        read_messages::ReadMessages, send_message::SendMessage,
+        read_messages::ReadMessages, send_message::SendMessage, sync::Sync,
     },
     spec::{frames::client_frames, http::operations, shape::Shape},
 };
@@ -70,6 +70,11 @@ fn bodies() -> Vec<Body> {
                 "url": "https://example.org/", "events": ["message.created"], "enabled": true,
                 "secret": format!("whsec_{}", "A".repeat(32)), "rotate_secret": false,
             }),
+        },
+        Body {
+            shape: Sync::shape(),
+            read: reads!(Sync),
+            good: json!({"conversations": {conversation.as_str(): 1}}),
         },
         Body { shape: CreateDirect::shape(), read: reads!(CreateDirect), good: json!({"user_id": "bob"}) },
     ]

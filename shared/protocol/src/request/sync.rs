@@ -8,6 +8,7 @@ use crate::{
     fields::{self, Fields, Object},
     limits::MAX_SYNCED_CONVERSATIONS,
     problem::Problem,
+    spec::shape::Shape,
 };
 
 /// A client that comes back.
@@ -41,6 +42,20 @@ impl Sync {
             }
         }
         fields.finish(named.map(|_| Self { conversations }))
+    }
+
+    /// What [`Self::parse`] takes.
+    pub fn shape() -> Shape {
+        let positions = Shape::map(
+            Shape::id::<ConversationId>(),
+            Shape::range(0, Seq::MAX.get()),
+            MAX_SYNCED_CONVERSATIONS,
+        );
+        Shape::object().required(
+            "conversations",
+            "The last entry that the client knows of each conversation; 0 where it knows none.",
+            positions,
+        )
     }
 }
 

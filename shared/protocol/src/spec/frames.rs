@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     error_code::ErrorCode, frame::SessionReady, message::SentMessage, request::send_message::SendMessage,
+    request::sync::Sync, sync::Synced,
 };
 
 /// A frame as the specifications have it.
@@ -99,6 +100,13 @@ pub fn client_frames() -> Vec<ClientFrameSpec> {
             FrameAnswer::Frame("pong", schemas::of::<Empty>),
         )
         .on(ALL),
+        ClientFrameSpec::new(
+            "sync",
+            "Brings a client up to date: what it missed comes in batches, and the answer says what became of each conversation.",
+            Sync::shape(),
+            FrameAnswer::Ack(schemas::of::<Synced>),
+        )
+        .refuses(&[E::NotFound, E::ValidationFailed]),
         ClientFrameSpec::new(
             "message.send",
             "Sends a message. It is acknowledged once it is durable.",

@@ -3,6 +3,7 @@
 mod conversations;
 mod messages;
 mod service;
+mod sync;
 mod tickets;
 mod webhooks;
 
@@ -14,6 +15,7 @@ pub fn operations() -> Vec<Operation> {
         conversations::operations(),
         messages::operations(),
         service::operations(),
+        sync::operations(),
         tickets::operations(),
         webhooks::operations(),
     ]

@@ -81,9 +81,14 @@ impl Shape {
         Self::of(json!({"type": "array", "maxItems": max, "items": Value::Object(of.0)}))
     }
 
-    /// An object with any keys, whose values are these, at most so many.
-    pub fn map(of: Self, max: usize) -> Self {
-        Self::of(json!({"type": "object", "maxProperties": max, "additionalProperties": Value::Object(of.0)}))
+    /// An object with such keys, whose values are these, at most so many.
+    pub fn map(keys: Self, of: Self, max: usize) -> Self {
+        Self::of(json!({
+            "type": "object",
+            "maxProperties": max,
+            "propertyNames": Value::Object(keys.0),
+            "additionalProperties": Value::Object(of.0),
+        }))
     }
 
     /// What counts where the value is absent.

@@ -81,6 +81,7 @@ fn body(operation: &str, scene: &Scene) -> Value {
             "url": "https://example.org/hook", "events": ["message.created"], "enabled": false,
             "secret": format!("whsec_{}", "B".repeat(32)), "rotate_secret": false,
         }),
+        "sync" => json!({"conversations": {scene.conversation.as_str(): 0}}),
         other => panic!("{other} takes a body, and there is none for it here"),
     }
 }
@@ -98,6 +99,7 @@ pub fn data(frame: &ClientFrameSpec, scene: &Scene) -> Value {
     match frame.kind {
         "session.start" | "ping" => json!({}),
         "message.send" => message(scene),
+        "sync" => json!({"conversations": {scene.conversation.as_str(): 0}}),
         other => panic!("there is no data for {other} here"),
     }
 }

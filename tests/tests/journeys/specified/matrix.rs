@@ -33,6 +33,7 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("readWebhook", "401 401 403 403 403 403 403 403 403 403 200 403"),
     ("changeWebhook", "401 401 403 403 403 403 403 403 403 403 200 403"),
     ("deleteWebhook", "401 401 403 403 403 403 403 403 403 403 204 403"),
+    ("sync", "401 401 200 200 200 403 200 200 200 200 200 200"),
 ];
 
 /// The same for frames on `/ws/messaging/`: 200 is done; 401 and 403 are the handshake's where no socket opens.
@@ -41,6 +42,7 @@ const FRAMES: &[(&str, &str)] = &[
     ("session.start", /*    */ "401 401 200 200 200 403 200 200 200 200 200 200"),
     ("ping", /*             */ "401 401 200 200 200 403 200 200 200 200 200 200"),
     ("message.send", /*     */ "401 401 404 404 200 403 200 200 200 200 404 404"),
+    ("sync", "401 401 200 200 200 403 200 200 200 200 200 200"),
 ];
 
 fn expected(table: &'static [(&str, &str)]) -> BTreeMap<&'static str, Vec<(Caller, u16)>> {

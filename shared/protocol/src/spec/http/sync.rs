@@ -1,0 +1,11 @@
+//! Coming back.
+
+use crate::{request::sync::Sync, spec::operation::Operation, sync::Synced};
+
+pub(super) fn operations() -> Vec<Operation> {
+    vec![
+        Operation::post("/api/messaging/sync/", "sync", "What a client missed, for clients without sockets")
+            .body(Sync::shape())
+            .answers::<Synced>(200),
+    ]
+}
