@@ -10,7 +10,7 @@ pub mod sync;
 
 use parlance_application::conversations::summary::Summary;
 use parlance_edge::{Refusal, http::Reply};
-use parlance_protocol::conversation::{Conversation, CreatedConversation};
+use parlance_protocol::conversation::CreatedConversation;
 
 use crate::rendering::conversation as rendered;
 
