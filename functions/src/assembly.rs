@@ -1,6 +1,13 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
-use std::{pin::Pin, process::ExitCode, sync::Arc};
+mod conversations;
+mod messages;
+
+use std::{
+    pin::Pin,
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+};
 
 use parlance_adapters::{Adapters, ConfigurationError, configuration::Secret, jwt::KeyRefresher};
 use parlance_application::{
@@ -9,15 +16,13 @@ use parlance_application::{
         origins::AllowedOrigins,
     },
     conversations::{
-        change::ChangeConversation,
         create::CreateConversation,
-        detail::ConversationDetail,
-        list::ListConversations,
         log::ReadLog,
         sync::{SyncConversations, SyncPorts},
     },
     delivery::{
         announce::Announcer,
+        audiences::Audiences,
         broadcaster::{Broadcaster, Closer, FanOut},
         lanes::Lanes,
         publish::PublishEvents,
@@ -25,10 +30,11 @@ use parlance_application::{
         repair::{RepairEntries, RepairPorts},
     },
     limits::limiter::RateLimiter,
-    log::{append::TailAppend, change::LogChanger, events::EventResolver, rosters::RosterReader},
+    log::{append::TailAppend, events::EventResolver, rosters::RosterReader},
     messages::{
         find::FindMessage,
         history::ReadHistory,
+        mention::NotifyMentioned,
         send::{SendMessage, SendPorts},
     },
     ports::environment::Clock,
@@ -71,11 +77,14 @@ pub fn start<F: Function>(build: impl FnOnce(&Assembly) -> Assembled<F>) -> Exit
 pub struct Assembly {
     adapters: Adapters,
     encoder: Arc<dyn EventEncoder>,
+    /// One for the whole process, so that each socket has one lane.
+    broadcaster: OnceLock<Broadcaster>,
 }
 
 impl Assembly {
     fn from_env() -> Assembled<Self> {
-        Ok(Self { adapters: Adapters::from_env()?, encoder: Arc::new(JsonEvents) })
+        let adapters = Adapters::from_env()?;
+        Ok(Self { adapters, encoder: Arc::new(JsonEvents), broadcaster: OnceLock::new() })
     }
 
     /// Opens the connections of everything that was built. Boxed, so that each binary need not compile it anew.
@@ -169,7 +178,9 @@ impl Assembly {
         Ok(SendMessage::new(SendPorts {
             append,
             announcer: self.announcer()?,
+            mentions: NotifyMentioned::new(self.broadcaster()?, Arc::clone(&self.encoder)),
             log: adapters.message_log()?,
+            conversations: adapters.conversations()?,
             cache: adapters.conversation_cache()?,
             relays: adapters.relay_bus()?,
             encoder: Arc::clone(&self.encoder),
@@ -185,45 +196,13 @@ impl Assembly {
     /// Creates conversations.
     pub fn create_conversation(&self) -> Assembled<CreateConversation> {
         let adapters = &self.adapters;
-        let writer = LogChanger::new(
-            adapters.message_log()?,
-            self.rosters()?,
-            self.clock(),
-            adapters.random(),
-            Safeguards::ALL,
-        );
-        let (announcer, cache) = (self.announcer()?, adapters.conversation_cache()?);
-        let changes = ChangeConversation::new(writer, self.events()?, announcer.clone(), Arc::clone(&cache));
         Ok(CreateConversation::new(
             adapters.conversations()?,
-            changes,
-            announcer,
-            cache,
+            self.changes()?,
+            self.announcer()?,
+            adapters.conversation_cache()?,
             self.clock(),
             adapters.random(),
-        ))
-    }
-
-    /// Shows one conversation.
-    pub fn conversation_detail(&self) -> Assembled<ConversationDetail> {
-        let adapters = &self.adapters;
-        Ok(ConversationDetail::new(
-            adapters.message_log()?,
-            adapters.conversations()?,
-            adapters.read_receipts()?,
-            adapters.conversation_cache()?,
-        ))
-    }
-
-    /// Lists conversations.
-    pub fn list_conversations(&self) -> Assembled<ListConversations> {
-        let adapters = &self.adapters;
-        Ok(ListConversations::new(
-            adapters.message_log()?,
-            adapters.conversations()?,
-            adapters.read_receipts()?,
-            adapters.conversation_cache()?,
-            self.clock(),
         ))
     }
 
@@ -369,14 +348,18 @@ impl Assembly {
     fn announcer(&self) -> Assembled<Announcer> {
         Ok(Announcer::new(
             self.broadcaster()?,
+            Audiences::new(self.adapters.conversations()?),
             self.adapters.conversation_cache()?,
             Arc::clone(&self.encoder),
         ))
     }
 
     fn broadcaster(&self) -> Assembled<Broadcaster> {
+        if let Some(known) = self.broadcaster.get() {
+            return Ok(known.clone());
+        }
         let adapters = &self.adapters;
-        Ok(Broadcaster::new(
+        let broadcaster = Broadcaster::new(
             adapters.relay_bus()?,
             Recipients::new(adapters.connections()?),
             self.lanes()?,
@@ -384,7 +367,8 @@ impl Assembly {
             self.closer()?,
             self.clock(),
             Safeguards::ALL,
-        ))
+        );
+        Ok(self.broadcaster.get_or_init(|| broadcaster).clone())
     }
 
     fn lanes(&self) -> Assembled<Lanes> {

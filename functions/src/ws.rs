@@ -3,6 +3,9 @@
 pub mod authorizer;
 pub mod connect;
 pub mod disconnect;
+pub mod message_delete;
+pub mod message_edit;
+pub mod message_read;
 pub mod message_send;
 pub mod ping;
 pub mod session_start;

@@ -15,6 +15,8 @@ mod conversations;
 mod crowd;
 #[path = "journeys/duplicates.rs"]
 mod duplicates;
+#[path = "journeys/edits.rs"]
+mod edits;
 #[path = "journeys/endurance.rs"]
 mod endurance;
 #[path = "journeys/event_bus.rs"]
@@ -33,10 +35,16 @@ mod history;
 mod isolated;
 #[path = "journeys/key_sets.rs"]
 mod key_sets;
+#[path = "journeys/mentions.rs"]
+mod mentions;
 #[path = "journeys/outages.rs"]
 mod outages;
 #[path = "journeys/privacy.rs"]
 mod privacy;
+#[path = "journeys/reads.rs"]
+mod reads;
+#[path = "journeys/receipts.rs"]
+mod receipts;
 #[path = "journeys/refusals.rs"]
 mod refusals;
 #[path = "journeys/restarts.rs"]

@@ -7,7 +7,8 @@ use parlance_functions::{
     assembly::start,
     http::conversations::{
         create::ConversationCreate, detail::ConversationRead, direct::ConversationDirect,
-        list::ConversationList, log::ConversationLog, messages::ConversationMessages, sync::ConversationSync,
+        list::ConversationList, log::ConversationLog, messages::ConversationMessages,
+        receipts::ConversationReceipts, sync::ConversationSync,
     },
 };
 
@@ -20,7 +21,8 @@ fn main() -> ExitCode {
             .route(ConversationDirect::new(create, detail.clone()))
             .route(ConversationList::new(assembly.list_conversations()?, cursors.clone()))
             .route(ConversationRead::new(detail))
-            .route(ConversationMessages::new(assembly.read_history()?, cursors))
+            .route(ConversationMessages::new(assembly.read_history()?, cursors.clone()))
+            .route(ConversationReceipts::new(assembly.list_receipts()?, cursors))
             .route(ConversationLog::new(assembly.read_log()?))
             .route(ConversationSync::new(assembly.sync_conversations()?)))
     })

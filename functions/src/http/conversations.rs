@@ -6,6 +6,7 @@ pub mod direct;
 pub mod list;
 pub mod log;
 pub mod messages;
+pub mod receipts;
 pub mod sync;
 
 use parlance_application::conversations::summary::Summary;

@@ -14,6 +14,8 @@ use parlance_application::ports::{
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
     rates::RateCounters,
+    reads::{MovedCursors, ReadTimer, ReadingCache},
+    rows::ConversationRows,
     webhooks::{DeliveryQueue, WebhookClient, WebhookRepository},
 };
 
@@ -21,17 +23,18 @@ use self::clients::Clients;
 use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
-        DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoRows,
+        DynamoSigningKeys, DynamoTickets, DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
-        CachedConnectionDirectory, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, NoCache, NoCounters, NoMovedCursors, NoRelays, RedisLink,
+        RedisMovedCursors, RedisRateCounters, RedisRelayBus, RelaySubscription,
+        RememberedConnectionDirectory,
     },
-    sqs::{SqsDeliveryQueue, SqsEntryTimer},
+    sqs::{SqsDeliveryQueue, SqsEntryTimer, SqsReadTimer},
     system::{OsRandom, SystemClock},
     webhooks::HttpWebhookClient,
 };
@@ -101,7 +104,35 @@ impl Adapters {
 
     /// How far people have read.
     pub fn read_receipts(&self) -> Result<Arc<dyn ReadReceipts>, ConfigurationError> {
-        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("read receipts")?)))
+        Ok(Arc::new(DynamoRows::new(self.clients.chat_table("read receipts")?)))
+    }
+
+    /// Rows of many conversations at once.
+    pub fn conversation_rows(&self) -> Result<Arc<dyn ConversationRows>, ConfigurationError> {
+        Ok(Arc::new(DynamoRows::new(self.clients.chat_table("conversation rows")?)))
+    }
+
+    /// Hints for readers.
+    pub fn reading_cache(&self) -> Result<Arc<dyn ReadingCache>, ConfigurationError> {
+        Ok(match self.clients.conversation_cache()? {
+            Some(cache) => cache,
+            None => Arc::new(NoCache),
+        })
+    }
+
+    /// Cursors that have moved lately.
+    pub fn moved_cursors(&self) -> Result<Arc<dyn MovedCursors>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisMovedCursors::new(link, self.clock())),
+            None => Arc::new(NoMovedCursors),
+        })
+    }
+
+    /// The timer queue of moved cursors.
+    pub fn read_timer(&self) -> Result<Arc<dyn ReadTimer>, ConfigurationError> {
+        let url = self.configuration().read_timer_queue_url.as_deref();
+        let url = url.ok_or(ConfigurationError::Missing("READ_TIMER_QUEUE_URL"))?;
+        Ok(Arc::new(SqsReadTimer::new(self.clients.sqs()?, url)))
     }
 
     /// Hints about conversations.

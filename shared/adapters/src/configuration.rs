@@ -112,6 +112,8 @@ pub struct Configuration {
     pub log_entry_queue_url: Option<String>,
     /// The bus for other systems, where the stack has one.
     pub event_bus: Option<String>,
+    /// The timer queue of moved cursors.
+    pub read_timer_queue_url: Option<String>,
     /// What cursors are signed with; the first signs, all are accepted.
     pub signing_secrets: Vec<Secret>,
     /// How tokens are verified.
@@ -182,6 +184,7 @@ impl Configuration {
             jwks_refresh_function: variable("JWKS_REFRESH_FUNCTION"),
             log_entry_queue_url: variable("LOG_ENTRY_QUEUE_URL"),
             event_bus: variable("EVENT_BUS"),
+            read_timer_queue_url: variable("READ_TIMER_QUEUE_URL"),
             signing_secrets: ["SIGNING_SECRET", "PREVIOUS_SIGNING_SECRET"]
                 .into_iter()
                 .filter_map(secret)

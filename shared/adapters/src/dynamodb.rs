@@ -10,6 +10,7 @@ mod keys;
 mod message_log;
 mod retry;
 mod rows;
+mod rows_of_many;
 mod signing_keys;
 mod stream;
 mod table;
@@ -22,6 +23,7 @@ pub use self::{
     connections::DynamoConnections,
     conversations::DynamoConversations,
     message_log::DynamoMessageLog,
+    rows_of_many::DynamoRows,
     signing_keys::{DynamoSigningKeys, FetchedKeys},
     stream::{NewLogEntry, UnreadableRecord, new_log_entry},
     table::Table,

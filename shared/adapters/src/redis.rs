@@ -11,6 +11,7 @@ mod link;
 mod marks;
 mod none;
 mod rates;
+mod reads;
 mod relays;
 mod remembered;
 mod rosters;
@@ -20,8 +21,9 @@ pub use self::{
     cache::RedisConversationCache,
     connections::CachedConnectionDirectory,
     link::RedisLink,
-    none::{NoCache, NoCounters, NoRelays},
+    none::{NoCache, NoCounters, NoMovedCursors, NoRelays},
     rates::RedisRateCounters,
+    reads::RedisMovedCursors,
     relays::RedisRelayBus,
     remembered::RememberedConnectionDirectory,
     subscription::RelaySubscription,

@@ -1,6 +1,7 @@
 //! The fan-out: who is to hear an event, one lane per socket, and the three hosts that post (a function, `fan-out`, a relay).
 
 pub mod announce;
+pub mod audiences;
 pub mod broadcaster;
 pub mod lanes;
 pub mod publish;

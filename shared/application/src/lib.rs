@@ -11,6 +11,7 @@ pub mod log;
 pub mod messages;
 pub mod participants;
 pub mod ports;
+pub mod reads;
 pub mod safeguards;
 pub mod sessions;
 pub mod tickets;

@@ -9,6 +9,8 @@ pub mod event_bus;
 pub mod identity;
 pub mod log;
 pub mod rates;
+pub mod reads;
+pub mod rows;
 pub mod webhooks;
 
 /// An outside that failed or did not answer in time. What was asked of it may have happened or not.

@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken assumption should stop a test")]
 
-use std::sync::Arc;
-
 use parlance_application::{
     conversations::{
         detail::{ConversationDetail, ConversationDetailError},
@@ -21,22 +19,11 @@ use parlance_domain::{
 use parlance_testkit::scene::{Scene, user};
 
 fn lister(scene: &Scene) -> ListConversations {
-    ListConversations::new(
-        scene.log(),
-        scene.conversations(),
-        Arc::new(scene.cloud.clone()),
-        Arc::new(scene.redis.clone()),
-        Arc::new(scene.clock.clone()),
-    )
+    scene.lister()
 }
 
 fn detail(scene: &Scene) -> ConversationDetail {
-    ConversationDetail::new(
-        scene.log(),
-        scene.conversations(),
-        Arc::new(scene.cloud.clone()),
-        Arc::new(scene.redis.clone()),
-    )
+    scene.detail()
 }
 
 fn numbers(list: &ConversationList) -> Vec<u8> {

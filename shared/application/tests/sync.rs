@@ -10,11 +10,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use parlance_application::{
-    conversations::{
-        list::ListConversations,
-        sync::{
-            Missed, Present, Standing, SyncConversations, SyncLimits, SyncPorts, Synced, SyncedConversation,
-        },
+    conversations::sync::{
+        Missed, Present, Standing, SyncConversations, SyncLimits, SyncPorts, Synced, SyncedConversation,
     },
     delivery::lanes::{Lanes, MAX_FRAME_BYTES},
     log::events::EventResolver,
@@ -39,19 +36,12 @@ use parlance_testkit::{
 };
 
 fn sync(scene: &Scene) -> SyncConversations {
-    let clock: Arc<dyn Clock> = Arc::new(scene.clock.clone());
     SyncConversations::new(SyncPorts {
         log: scene.log(),
         conversations: scene.conversations(),
         cache: Arc::new(scene.redis.clone()),
         events: EventResolver::new(scene.log(), scene.conversations()),
-        list: ListConversations::new(
-            scene.log(),
-            scene.conversations(),
-            Arc::new(scene.cloud.clone()),
-            Arc::new(scene.redis.clone()),
-            clock,
-        ),
+        list: scene.lister(),
         encoder: Arc::new(SeqEncoder),
     })
 }

@@ -120,6 +120,14 @@ pub struct Member<'a> {
     pub participant: &'a Participant,
 }
 
+impl<'a> Member<'a> {
+    /// Somebody whose token says that he administers the system: he acts as an admin who was always there, whether the roster names him or not.
+    pub const fn administrator(user: &'a UserId) -> Self {
+        static ADMIN: Participant = Participant { role: Role::Admin, joined: Seq::FIRST, since: Seq::FIRST };
+        Self { user, participant: &ADMIN }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

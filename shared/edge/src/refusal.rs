@@ -3,8 +3,12 @@
 use parlance_application::{
     connections::open::OpenConnectionError,
     conversations::{create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError},
-    messages::{find::FindMessageError, history::ReadHistoryError, send::SendMessageError},
+    messages::{
+        delete::DeleteMessageError, edit::EditMessageError, find::FindMessageError,
+        history::ReadHistoryError, mark_as_read::MarkAsReadError, send::SendMessageError,
+    },
     ports::PortError,
+    reads::receipts::ListReceiptsError,
     sessions::{authenticate::AuthenticateError, resume::ResumeSessionError, service::NotAService},
     webhooks::{
         change::ChangeWebhookError, find::FindWebhookError, register::RegisterWebhookError,
@@ -169,12 +173,55 @@ impl From<RegisterWebhookError> for Refusal {
     }
 }
 
+impl From<EditMessageError> for Refusal {
+    fn from(error: EditMessageError) -> Self {
+        match error {
+            EditMessageError::NotFound => Problem::not_found().into(),
+            EditMessageError::NotTheSender => {
+                Problem::new(ErrorCode::Forbidden, "only its sender edits a message").into()
+            }
+            EditMessageError::Deleted => Problem::new(ErrorCode::Conflict, "the message is deleted").into(),
+            EditMessageError::VersionConflict { current } => {
+                Problem::new(ErrorCode::VersionConflict, format!("the message has version {current}")).into()
+            }
+            EditMessageError::TooLarge => {
+                Problem::new(ErrorCode::TooLarge, "the message does not fit into one event").into()
+            }
+            EditMessageError::Unavailable => Self::unavailable("the conversation is too busy just now"),
+            EditMessageError::Port(error) => error.into(),
+        }
+    }
+}
+
 impl From<ChangeWebhookError> for Refusal {
     fn from(error: ChangeWebhookError) -> Self {
         match error {
             ChangeWebhookError::NotFound => Problem::not_found().into(),
             ChangeWebhookError::Unavailable => Self::unavailable("others change the webhook just now"),
             ChangeWebhookError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteMessageError> for Refusal {
+    fn from(error: DeleteMessageError) -> Self {
+        match error {
+            DeleteMessageError::NotFound => Problem::not_found().into(),
+            DeleteMessageError::Forbidden(missing) => {
+                Problem::new(ErrorCode::Forbidden, missing.to_string()).into()
+            }
+            DeleteMessageError::Unavailable => Self::unavailable("the conversation is too busy just now"),
+            DeleteMessageError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<MarkAsReadError> for Refusal {
+    fn from(error: MarkAsReadError) -> Self {
+        match error {
+            MarkAsReadError::NotFound => Problem::not_found().into(),
+            MarkAsReadError::RateLimited(limited) => limited.into(),
+            MarkAsReadError::Port(error) => error.into(),
         }
     }
 }
@@ -197,6 +244,7 @@ not_found_or_port!(
     ConversationDetailError,
     FindMessageError,
     FindWebhookError,
+    ListReceiptsError,
     ReadHistoryError,
     ReadLogError,
     RemoveWebhookError

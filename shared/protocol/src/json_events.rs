@@ -51,7 +51,9 @@ impl EventEncoder for JsonEvents {
             if index > 0 {
                 batch.push(b',');
             }
-            batch.extend_from_slice(frame);
+            // A frame that is a batch itself gives its events: batches do not nest.
+            let events = frame.strip_prefix(BATCH_START).and_then(|rest| rest.strip_suffix(BATCH_END));
+            batch.extend_from_slice(events.unwrap_or(frame));
         }
         batch.extend_from_slice(BATCH_END);
         batch

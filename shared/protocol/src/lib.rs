@@ -10,6 +10,7 @@ pub mod limits;
 pub mod message;
 pub mod page;
 pub mod problem;
+pub mod read_state;
 pub mod request;
 pub mod signal;
 pub mod sync;

@@ -14,6 +14,8 @@ pub const MAX_EVENT_BYTES: usize = 32_000;
 pub const MAX_FRAME_ID_CHARS: usize = 64;
 /// The most participants that one request names.
 pub const MAX_PARTICIPANT_IDS: usize = 1_000;
+/// The most messages that one request marks as read.
+pub const MAX_MESSAGE_IDS: usize = 500;
 /// The most rows of one page.
 pub const MAX_PAGE_LIMIT: u64 = 200;
 /// The rows of a page when the client names no limit.

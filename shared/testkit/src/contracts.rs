@@ -9,6 +9,8 @@ pub mod event_bus;
 pub mod fixtures;
 pub mod message_log;
 pub mod rate_counters;
+pub mod reads;
 pub mod relay_bus;
+pub mod rows;
 pub mod tickets;
 pub mod webhooks;

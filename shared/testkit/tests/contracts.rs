@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlance_testkit::{
-    contracts::{connections, conversation_cache, conversations, message_log, rate_counters, relay_bus},
+    contracts::{
+        connections, conversation_cache, conversations, message_log, rate_counters, reads, relay_bus, rows,
+    },
     memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
 };
 
@@ -16,6 +18,7 @@ async fn the_table_in_memory_keeps_logs() {
 async fn the_table_in_memory_keeps_conversations() {
     let cloud = MemoryCloud::default();
     conversations::holds(&cloud, &cloud).await;
+    rows::hold(&cloud, &cloud, &cloud).await;
 }
 
 #[tokio::test]
@@ -29,4 +32,5 @@ async fn redis_in_memory_remembers_and_publishes() {
     conversation_cache::holds(&redis).await;
     relay_bus::holds(&redis).await;
     rate_counters::holds(&redis).await;
+    reads::hold(&redis, &redis, &redis).await;
 }

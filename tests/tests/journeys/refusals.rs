@@ -43,6 +43,8 @@ fn cases(
     let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
     let text = json!({"conversation_id": conversation, "content": "served"});
     let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
+    let read = json!({"conversation_id": conversation, "up_to": 1});
+    let unread = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "up_to": 1});
     let http = |route: &'static str, case: Case| (route, path(route.split_once(' ').unwrap().1), case);
     let reads = || Case::NeedsToken(Value::Null, 200);
     vec![
@@ -62,6 +64,12 @@ fn cases(
         http("GET /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 200)),
         http("PATCH /api/messaging/webhooks/{id}", Case::NeedsService(json!({"enabled": true}), 200)),
         http("DELETE /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 204)),
+        http("PATCH /api/messaging/messages/{id}", Case::NeedsToken(json!({"content": "edited"}), 200)),
+        http("POST /api/messaging/messages/mark_as_read", Case::NeedsToken(read.clone(), 200)),
+        http("GET /api/messaging/messages/unread_count", reads()),
+        http("GET /api/messaging/conversations/{id}/receipts", reads()),
+        http("DELETE /api/messaging/messages/{id}/delete", Case::NeedsToken(Value::Null, 204)),
+        ("message.read", "message.read".to_owned(), Case::Frame(unread, "not_found", read)),
         ("$connect", String::new(), Case::Handshake),
         ("$disconnect", String::new(), Case::NotAsked),
         ("$default", "nonsense".to_owned(), Case::Frame(json!({}), "unknown_type", Value::Null)),

@@ -1,13 +1,9 @@
 //! Conversations, rosters and memberships in DynamoDB.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
-    conversations::{
-        Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts,
-    },
+    conversations::{Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor},
 };
 use parlance_domain::{
     conversation::Conversation,
@@ -16,7 +12,7 @@ use parlance_domain::{
 };
 
 use super::{
-    attributes::{Item, MalformedItem, need_text, number_value, seq_value, time_value},
+    attributes::{MalformedItem, number_value, seq_value, time_value},
     entry::to_item,
     keys,
     retry::{ATTEMPTS, pause},
@@ -135,31 +131,14 @@ impl ConversationRepository for DynamoConversations {
             let condition = "attribute_exists(pk) AND #seq < :seq";
             match self.table.update_if(keys::membership(user, id), forward, condition).await? {
                 Written::Done => return Ok(Advance::Moved),
-                Written::Refused(Some(_)) => return Ok(Advance::Unmoved),
+                Written::Refused(Some(standing)) => {
+                    let membership = membership_of(&standing).map_err(|error| self.malformed(error))?;
+                    return Ok(Advance::Unmoved(membership.cursor));
+                }
                 Written::Refused(None) => return Ok(Advance::NotAMember),
                 Written::Contended => {}
             }
         }
         Err(failed_because(self.table.port(), "UpdateItem", "transactions stayed in the way"))
     }
-}
-
-#[async_trait]
-impl ReadReceipts for DynamoConversations {
-    async fn cursors(
-        &self,
-        conversation: ConversationId,
-        users: &[UserId],
-    ) -> Result<Vec<(UserId, ReadCursor)>, PortError> {
-        let distinct: BTreeSet<_> = users.iter().collect();
-        let keys = distinct.into_iter().map(|user| keys::membership(user, conversation)).collect();
-        let items = self.table.get_many(keys, false).await?;
-        items.iter().map(|item| cursor_of(item).map_err(|error| self.malformed(error))).collect()
-    }
-}
-
-fn cursor_of(item: &Item) -> Result<(UserId, ReadCursor), MalformedItem> {
-    let user = keys::user_of(need_text(item, keys::PARTITION)?);
-    let user = user.ok_or(MalformedItem { attribute: keys::PARTITION })?;
-    Ok((user, membership_of(item)?.cursor))
 }

@@ -30,15 +30,42 @@ const PUT_BACK: usize = 4;
 /// Remembers conversations in Redis.
 #[derive(Clone)]
 pub struct RedisConversationCache {
-    link: RedisLink,
+    pub(super) link: RedisLink,
     clock: Arc<dyn Clock>,
-    rosters: Arc<DecodedRosters>,
+    pub(super) rosters: Arc<DecodedRosters>,
 }
 
 impl RedisConversationCache {
     /// Remembers over this link; the clock tells which relays are alive.
     pub fn new(link: RedisLink, clock: Arc<dyn Clock>) -> Self {
         Self { link, clock, rosters: Arc::default() }
+    }
+
+    /// Asks for a head, a roster, and one relay if one lives.
+    pub(super) fn ask_opening(&self, commands: &mut redis::Pipeline, conversation: ConversationId) {
+        let keys = self.link.keys();
+        commands.cmd("GET").arg(keys.head(conversation));
+        commands.cmd("GET").arg(keys.roster(conversation));
+        commands
+            .cmd("ZRANGEBYSCORE")
+            .arg(keys.relays())
+            .arg(self.clock.now().as_millis())
+            .arg("+inf")
+            .arg("LIMIT")
+            .arg(0)
+            .arg(1);
+    }
+
+    /// Reads the answers to [`Self::ask_opening`] and to what was counted after it.
+    pub(super) fn opening_from(&self, conversation: ConversationId, answers: &[Value]) -> Opening {
+        let [head, roster, relays, counts @ ..] = answers else { return Opening::default() };
+        let relays: Vec<Vec<u8>> = from_redis_value_ref(relays).unwrap_or_default();
+        Opening {
+            head: bytes_of(head).and_then(|bytes| decode_head(&bytes)),
+            roster: bytes_of(roster).and_then(|bytes| self.rosters.decode(conversation, bytes)),
+            has_relay: !relays.is_empty(),
+            counts: rates::counts_of(counts),
+        }
     }
 
     async fn exchange_head(&self, conversation: ConversationId, head: &[u8]) -> Option<Vec<u8>> {
@@ -55,34 +82,19 @@ impl RedisConversationCache {
     }
 }
 
+/// The bytes of an answer, if there are any.
+pub(super) fn bytes_of(answer: &Value) -> Option<Vec<u8>> {
+    from_redis_value_ref::<Option<Vec<u8>>>(answer).ok().flatten()
+}
+
 #[async_trait]
 impl ConversationCache for RedisConversationCache {
     async fn opening(&self, conversation: ConversationId, counting: &Counting) -> Opening {
-        let keys = self.link.keys();
         let mut commands = pipe();
-        commands.cmd("GET").arg(keys.head(conversation));
-        commands.cmd("GET").arg(keys.roster(conversation));
-        commands
-            .cmd("ZRANGEBYSCORE")
-            .arg(keys.relays())
-            .arg(self.clock.now().as_millis())
-            .arg("+inf")
-            .arg("LIMIT")
-            .arg(0)
-            .arg(1);
-        rates::add(&mut commands, keys, counting);
+        self.ask_opening(&mut commands, conversation);
+        rates::add(&mut commands, self.link.keys(), counting);
         let answers: Vec<Value> = self.link.run(&commands).await.unwrap_or_default();
-        let [head, roster, relays, counts @ ..] = answers.as_slice() else {
-            return Opening::default();
-        };
-        let bytes = |answer| from_redis_value_ref::<Option<Vec<u8>>>(answer).ok().flatten();
-        let relays: Vec<Vec<u8>> = from_redis_value_ref(relays).unwrap_or_default();
-        Opening {
-            head: bytes(head).and_then(|bytes| decode_head(&bytes)),
-            roster: bytes(roster).and_then(|bytes| self.rosters.decode(conversation, bytes)),
-            has_relay: !relays.is_empty(),
-            counts: rates::counts_of(counts),
-        }
+        self.opening_from(conversation, &answers)
     }
 
     async fn record_head(&self, conversation: ConversationId, head: &Head) {

@@ -80,6 +80,27 @@ pub(super) fn decode_cursor(bytes: &[u8]) -> Option<ReadCursor> {
 
 #[derive(Encode, Decode)]
 #[cbor(map)]
+struct MovedCursor {
+    #[n(0)]
+    cursor: CachedCursor,
+    #[n(1)]
+    noted_at: u64,
+}
+
+pub(super) fn encode_moved(cursor: &ReadCursor, noted_at: Timestamp) -> Vec<u8> {
+    let cursor = CachedCursor { seq: cursor.seq.get(), n: cursor.n, at: cursor.at.as_millis() };
+    encode(MovedCursor { cursor, noted_at: noted_at.as_millis() })
+}
+
+pub(super) fn decode_moved(bytes: &[u8]) -> Option<(ReadCursor, Timestamp)> {
+    let MovedCursor { cursor, noted_at } = minicbor::decode(bytes).ok()?;
+    let CachedCursor { seq, n, at } = cursor;
+    let cursor = ReadCursor { seq: Seq::new(seq)?, n, at: Timestamp::from_millis(at) };
+    Some((cursor, Timestamp::from_millis(noted_at)))
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
 struct CachedConnection {
     #[n(0)]
     expires_at: u64,

@@ -18,6 +18,10 @@ pub const OWN_SECONDS: u64 = 24 * 60 * 60;
 pub const MARKS_SECONDS: u64 = 24 * 60 * 60;
 /// How long an entry's mark is kept.
 pub const SENT_SECONDS: u64 = 60;
+/// How long moved cursors are remembered; they are told after five seconds.
+pub const MOVED_SECONDS: u64 = 60;
+/// How long a collection of moved cursors counts as asked for, should its timer be lost.
+pub const COLLECTING_SECONDS: u64 = 15;
 /// How long the set of relays outlives the last of them.
 pub const RELAYS_SECONDS: u64 = 60;
 
@@ -63,6 +67,21 @@ impl Keys {
     /// The mark that an entry was delivered or handed over.
     pub fn sent(&self, conversation: ConversationId, seq: Seq) -> String {
         format!("{}:sent:{conversation}:{seq}", self.prefix)
+    }
+
+    /// A hash of the cursors that have moved lately, by user.
+    pub fn moved(&self, conversation: ConversationId) -> String {
+        format!("{}:moved:{conversation}", self.prefix)
+    }
+
+    /// Whether a collection of moved cursors is coming.
+    pub fn collecting(&self, conversation: ConversationId) -> String {
+        format!("{}:collecting:{conversation}", self.prefix)
+    }
+
+    /// When moved cursors were last collected.
+    pub fn collected(&self, conversation: ConversationId) -> String {
+        format!("{}:collected:{conversation}", self.prefix)
     }
 
     /// The sorted set of relays by the time until which they count as alive.

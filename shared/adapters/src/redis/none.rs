@@ -1,11 +1,14 @@
 //! A stack without Redis: nothing is remembered, nothing is published, and the stream alone repairs what was not delivered.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use parlance_application::ports::{
     cache::{ConversationCache, Opening},
     conversations::ReadCursor,
     delivery::{Broadcast, RelayBus},
     rates::{Count, Counting, RateCounters},
+    reads::{MovedCursors, Noted, ReaderOpening, ReadingCache},
 };
 use parlance_domain::{
     head::{Head, Seq},
@@ -39,6 +42,37 @@ impl ConversationCache for NoCache {
         position: Option<(ConversationId, ReadCursor)>,
     ) -> Vec<(ConversationId, ReadCursor)> {
         position.into_iter().collect()
+    }
+}
+
+#[async_trait]
+impl ReadingCache for NoCache {
+    async fn opening_of(
+        &self,
+        _user: &UserId,
+        _conversation: ConversationId,
+        _counting: &Counting,
+    ) -> ReaderOpening {
+        ReaderOpening::default()
+    }
+
+    async fn rosters(&self, conversations: &[ConversationId]) -> Vec<Option<(Seq, Arc<Roster>)>> {
+        vec![None; conversations.len()]
+    }
+}
+
+/// Gathers no moves: in groups nobody is told of them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoMovedCursors;
+
+#[async_trait]
+impl MovedCursors for NoMovedCursors {
+    async fn note(&self, _conversation: ConversationId, _user: &UserId, _cursor: ReadCursor) -> Noted {
+        Noted::Lost
+    }
+
+    async fn collect(&self, _conversation: ConversationId) -> Vec<(UserId, ReadCursor)> {
+        Vec::new()
     }
 }
 

@@ -1,16 +1,19 @@
 //! The DynamoDB adapters over the wire, and what they cost.
 
-use parlance_application::ports::log::{Append, AppendOnce, Consistency, LogRange, Order};
+use parlance_application::ports::{
+    conversations::{Advance, ReadCursor},
+    log::{Append, AppendOnce, Consistency, LogRange, Order},
+};
 use parlance_domain::{
     connection::{Connection, SocketScope},
-    ids::{ClientMessageId, ConnectionId},
+    ids::{ClientMessageId, ConnectionId, MessageId},
     log::{EntryBody, MessageKey},
     message::{Message, MessageBody, MessageContent},
 };
 use parlance_testkit::contracts::{
     connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
-    message_log, tickets,
+    message_log, rows, tickets,
 };
 
 use super::servers::{Tables, configuration};
@@ -29,7 +32,9 @@ async fn dynamodb_keeps_logs() {
 async fn dynamodb_keeps_conversations() {
     let tables = Tables::start().await;
     let adapters = tables.adapters();
-    conversations::holds(&*adapters.conversations().unwrap(), &*adapters.read_receipts().unwrap()).await;
+    let kept = adapters.conversations().unwrap();
+    conversations::holds(&*kept, &*adapters.read_receipts().unwrap()).await;
+    rows::hold(&*adapters.conversation_rows().unwrap(), &*kept, &*adapters.message_log().unwrap()).await;
 }
 
 #[tokio::test]
@@ -75,6 +80,64 @@ async fn an_ordinary_message_costs_one_call_and_one_write_unit() {
     log.page(id, newest).await.unwrap();
     let used = meter.take();
     assert_eq!((used["Query"].calls, used["Query"].units), (1, 0.5));
+}
+
+#[tokio::test]
+async fn a_read_costs_one_write_unit_and_at_most_half_a_read_unit() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (log, conversations) = (adapters.message_log().unwrap(), adapters.conversations().unwrap());
+    let made = creation(conversation_id(), &["alice", "bob"]);
+    let id = made.conversation.id;
+    conversations.create(&made).await.unwrap();
+    let sent = message(&made.entry.head(), "alice", "one");
+    log.append(id, &sent).await.unwrap();
+    meter.take();
+
+    let cursor = ReadCursor { seq: sent.seq, n: sent.n, at: NOW };
+    let moved = conversations.advance_cursor(&user("bob"), id, cursor).await.unwrap();
+    assert_eq!(moved, Advance::Moved);
+    let used = meter.take();
+    assert_eq!(used.len(), 1, "{used:?}");
+    assert_eq!((used["UpdateItem"].calls, used["UpdateItem"].units), (1, 1.0));
+
+    let ordinal = LogRange {
+        after: 1,
+        up_to: Some(sent.seq),
+        order: Order::Ascending,
+        limit: 1,
+        consistency: Consistency::Eventual,
+    };
+    assert_eq!(log.page(id, ordinal).await.unwrap().entries, [sent]);
+    let used = meter.take();
+    assert_eq!((used.len(), used["Query"].calls, used["Query"].units), (1, 1, 0.5));
+}
+
+#[tokio::test]
+async fn a_page_of_fifty_conversations_costs_three_calls_by_key() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (log, conversations) = (adapters.message_log().unwrap(), adapters.conversations().unwrap());
+    let rows = adapters.conversation_rows().unwrap();
+    let (mut ids, mut messages, mut members) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..50 {
+        let made = creation(conversation_id(), &["alice", "bob"]);
+        let id = made.conversation.id;
+        conversations.create(&made).await.unwrap();
+        let sent = message(&made.entry.head(), "alice", "hello");
+        log.append(id, &sent).await.unwrap();
+        ids.push(id);
+        messages.push(MessageId::new(id, sent.seq));
+        members.extend(["alice", "bob"].map(|name| (id, user(name))));
+    }
+    meter.take();
+    assert_eq!(rows.conversations(&ids).await.unwrap().len(), 50);
+    assert_eq!(rows.entries(&messages).await.unwrap().len(), 50);
+    let used = meter.take();
+    assert_eq!((used["BatchGetItem"].calls, used["BatchGetItem"].units), (2, 100.0), "strongly, one each");
+    assert_eq!(rows.cursors(&members).await.unwrap().len(), 100);
+    let used = meter.take();
+    assert_eq!((used["BatchGetItem"].calls, used["BatchGetItem"].units), (1, 50.0));
 }
 
 #[tokio::test]

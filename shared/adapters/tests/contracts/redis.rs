@@ -7,8 +7,9 @@ use std::{
 
 use parlance_adapters::{
     redis::{
-        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, NoCache, NoMovedCursors, NoRelays, RedisConversationCache, RedisLink,
+        RedisMovedCursors, RedisRateCounters, RedisRelayBus, RelaySubscription,
+        RememberedConnectionDirectory,
     },
     system::{OsRandom, SystemClock},
 };
@@ -18,8 +19,10 @@ use parlance_application::{
     ports::{
         cache::{ConversationCache, Opening},
         connections::ConnectionDirectory,
+        conversations::ReadCursor,
         delivery::RelayBus,
         rates::{Count, Counter, Counting, RateCounters},
+        reads::{MovedCursors, Noted, ReadingCache},
     },
 };
 use parlance_domain::{
@@ -30,7 +33,7 @@ use parlance_testkit::{
     contracts::{
         connections, conversation_cache,
         fixtures::{NOW, conversation_id, creation, seq, user},
-        rate_counters,
+        rate_counters, reads,
         relay_bus::{self, broadcast},
     },
     memory::connections::MemoryConnections,
@@ -48,6 +51,10 @@ fn cache(link: &RedisLink) -> RedisConversationCache {
 
 fn bus(link: &RedisLink) -> RedisRelayBus {
     RedisRelayBus::new(link.clone(), Arc::new(SystemClock))
+}
+
+fn moved(link: &RedisLink) -> RedisMovedCursors {
+    RedisMovedCursors::new(link.clone(), Arc::new(SystemClock))
 }
 
 fn directory(link: &RedisLink, durable: &MemoryConnections) -> CachedConnectionDirectory {
@@ -69,6 +76,7 @@ async fn redis_remembers_publishes_and_knows_connections() {
         conversation_cache::holds(&cache(&link)).await;
         relay_bus::holds(&bus(&link)).await;
         rate_counters::holds(&RedisRateCounters::new(link.clone())).await;
+        reads::hold(&cache(&link), &cache(&link), &moved(&link)).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
         connections::holds(&remembered(&link, &MemoryConnections::default())).await;
     }
@@ -96,6 +104,13 @@ async fn a_sender_learns_everything_in_one_round_trip() {
         bus.are_sent(&[(id, seq(1)), (id, seq(2))]).await;
         cache.heads(&[id, conversation_id()]).await;
         assert_eq!(link.round_trips() - before, 4, "each is one round trip");
+        let before = link.round_trips();
+        let cursor = ReadCursor { seq: seq(1), n: 0, at: NOW };
+        cache.opening_of(&user("alice"), id, &Counting::nothing()).await;
+        cache.rosters(&[id, conversation_id()]).await;
+        moved(&link).note(id, &user("alice"), cursor).await;
+        moved(&link).collect(id).await;
+        assert_eq!(link.round_trips() - before, 4, "of readers too");
     }
 }
 
@@ -288,6 +303,8 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
     connections::holds(&MemoryConnections::default()).await;
     assert_eq!(NoCache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());
     assert!(!NoRelays.publish(&broadcast(conversation_id(), 1)).await);
+    let cursor = ReadCursor { seq: seq(1), n: 0, at: NOW };
+    assert_eq!(NoMovedCursors.note(conversation_id(), &user("alice"), cursor).await, Noted::Lost);
 }
 
 #[tokio::test]

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use parlance_domain::ids::{ConversationId, UserId};
 
-use super::summary::{Summaries, Summary};
+use super::{
+    standing::Standing,
+    summary::{Summaries, Summary},
+};
 use crate::ports::{
-    PortError,
-    cache::ConversationCache,
-    conversations::{ConversationRepository, ReadReceipts},
-    log::MessageLog,
+    PortError, cache::ConversationCache, conversations::ConversationRepository, log::MessageLog,
 };
 
 /// Shows one conversation.
@@ -37,10 +37,9 @@ impl ConversationDetail {
     pub fn new(
         log: Arc<dyn MessageLog>,
         conversations: Arc<dyn ConversationRepository>,
-        receipts: Arc<dyn ReadReceipts>,
         cache: Arc<dyn ConversationCache>,
+        summaries: Summaries,
     ) -> Self {
-        let summaries = Summaries::new(Arc::clone(&log), Arc::clone(&conversations), receipts);
         Self { log, conversations, cache, summaries }
     }
 
@@ -57,6 +56,7 @@ impl ConversationDetail {
             return Err(ConversationDetailError::NotFound);
         };
         let own = own.into_iter().find(|(conversation, _)| *conversation == id).map(|(_, cursor)| cursor);
-        self.summaries.of(user, &membership, own, &head).await?.ok_or(ConversationDetailError::NotFound)
+        let shown = self.summaries.of(user, vec![Standing { membership, own, head }]).await?;
+        shown.into_iter().next().ok_or(ConversationDetailError::NotFound)
     }
 }

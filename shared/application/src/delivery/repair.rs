@@ -9,14 +9,14 @@ use parlance_domain::{
     log::{Entry, EntryBody},
 };
 
-use super::broadcaster::Broadcaster;
+use super::{audiences::Audiences, broadcaster::Broadcaster};
 use crate::{
     log::{events::EventResolver, rosters::RosterReader},
     ports::{
         PortError,
         cache::ConversationCache,
         conversations::{ConversationRepository, ReadCursor},
-        delivery::{Broadcast, EntryTimer, Hearing, RelayBus},
+        delivery::{Broadcast, EntryTimer, RelayBus},
         environment::Clock,
         log::MessageLog,
     },
@@ -35,6 +35,7 @@ pub struct RepairEntries {
     timer: Arc<dyn EntryTimer>,
     rosters: RosterReader,
     events: EventResolver,
+    audiences: Audiences,
     broadcaster: Broadcaster,
     encoder: Arc<dyn EventEncoder>,
     clock: Arc<dyn Clock>,
@@ -88,7 +89,20 @@ impl RepairEntries {
             encoder,
             clock,
         } = ports;
-        Self { log, conversations, cache, relays, timer, rosters, events, broadcaster, encoder, clock }
+        let audiences = Audiences::new(Arc::clone(&conversations));
+        Self {
+            log,
+            conversations,
+            cache,
+            relays,
+            timer,
+            rosters,
+            events,
+            audiences,
+            broadcaster,
+            encoder,
+            clock,
+        }
     }
 
     /// Takes a batch of the stream, in any order and perhaps for the second time. For each entry: `Ok`, or why it has to come again.
@@ -131,17 +145,19 @@ impl RepairEntries {
         };
         let events = self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await?;
         for event in &events {
-            let broadcast = Broadcast {
-                conversation,
-                seq: Some(entry.seq),
-                roster_version: entry.roster_version,
-                hearing: Hearing::Log,
-                subjects: subjects(entry),
-                except: None,
-                frame: self.encoder.event(event),
-            };
-            // Not through a relay: that nobody heard it there may be why the entry is here.
-            self.broadcaster.broadcast(&broadcast, &roster, false).await?;
+            for (hearing, event) in self.audiences.of(event, &roster).await? {
+                let broadcast = Broadcast {
+                    conversation,
+                    seq: Some(entry.seq),
+                    roster_version: entry.roster_version,
+                    hearing,
+                    subjects: subjects(entry),
+                    except: None,
+                    frame: self.encoder.event(&event),
+                };
+                // Not through a relay: that nobody heard it there may be why the entry is here.
+                self.broadcaster.broadcast(&broadcast, &roster, false).await?;
+            }
         }
         Ok(())
     }

@@ -202,14 +202,10 @@ impl TailAppend {
         Err(AppendError::Contended)
     }
 
-    /// Refuses those who are not in the conversation, by strong reads alone.
-    pub async fn require_member(
-        &self,
-        conversation: ConversationId,
-        user: &UserId,
-    ) -> Result<(), AppendError> {
+    /// Where a member joined. Those who are not in the conversation are refused, by strong reads alone.
+    pub async fn joined(&self, conversation: ConversationId, user: &UserId) -> Result<Seq, AppendError> {
         let (_, roster) = self.rosters.current(conversation).await?.ok_or(AppendError::NotFound)?;
-        roster.member(user).map(|_| ()).ok_or(AppendError::NotFound)
+        roster.member(user).map(|member| member.participant.joined).ok_or(AppendError::NotFound)
     }
 
     /// Whether every position that has to be read can be read at once. Without `after` the client vouches for nothing older.

@@ -39,6 +39,11 @@ pub struct LogChanger {
 /// It is asked again after each attempt that was overtaken, so it decides on what stands then.
 #[async_trait]
 pub trait Change: Send + Sync {
+    /// As which member the actor acts; nobody else learns that there is something to be changed.
+    fn acting<'a>(&self, actor: &'a UserId, roster: &'a Roster) -> Option<Member<'a>> {
+        roster.member(actor)
+    }
+
     /// Checks the actor's rights and says what is to be written.
     async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError>;
 }
@@ -141,7 +146,8 @@ impl LogChanger {
             let Some((head, roster)) = self.current(conversation, authorized.as_ref()).await? else {
                 return Err(ChangeError::NotFound);
             };
-            let member = roster.member(actor).ok_or(ChangeError::NotFound)?;
+            let acting = if head.is_closed() { None } else { change.acting(actor, &roster) };
+            let member = acting.ok_or(ChangeError::NotFound)?;
             if let Some(subject) = subject {
                 let standing = roster.member(subject).map(|member| *member.participant);
                 if *first_seen.get_or_insert(standing) != standing {

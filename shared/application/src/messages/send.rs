@@ -11,7 +11,9 @@ use parlance_domain::{
     roster::Roster,
 };
 
+use super::mention::NotifyMentioned;
 use crate::{
+    conversations::reader::first_visible,
     delivery::{
         announce::{Announcement, Announcer},
         lanes::MAX_FRAME_BYTES,
@@ -21,7 +23,7 @@ use crate::{
     ports::{
         PortError,
         cache::{ConversationCache, Opening},
-        conversations::ReadCursor,
+        conversations::{ConversationRepository, ReadCursor},
         delivery::RelayBus,
         environment::Random,
         log::MessageLog,
@@ -33,7 +35,9 @@ use crate::{
 pub struct SendMessage {
     append: TailAppend,
     announcer: Announcer,
+    mentions: NotifyMentioned,
     log: Arc<dyn MessageLog>,
+    conversations: Arc<dyn ConversationRepository>,
     cache: Arc<dyn ConversationCache>,
     relays: Arc<dyn RelayBus>,
     encoder: Arc<dyn EventEncoder>,
@@ -106,8 +110,12 @@ pub struct SendPorts {
     pub append: TailAppend,
     /// What follows an entry.
     pub announcer: Announcer,
+    /// Who tells those that a message names.
+    pub mentions: NotifyMentioned,
     /// The truth.
     pub log: Arc<dyn MessageLog>,
+    /// Conversations.
+    pub conversations: Arc<dyn ConversationRepository>,
     /// The hints.
     pub cache: Arc<dyn ConversationCache>,
     /// The marks.
@@ -121,8 +129,9 @@ pub struct SendPorts {
 impl SendMessage {
     /// Sends over these ports.
     pub fn new(ports: SendPorts) -> Self {
-        let SendPorts { append, announcer, log, cache, relays, encoder, random } = ports;
-        Self { append, announcer, log, cache, relays, encoder, random }
+        let SendPorts { append, announcer, mentions, log, conversations, cache, relays, encoder, random } =
+            ports;
+        Self { append, announcer, mentions, log, conversations, cache, relays, encoder, random }
     }
 
     /// Sends the message, or finds it where an earlier attempt left it. Once this returns `Ok`, it is durable.
@@ -183,8 +192,8 @@ impl SendMessage {
         if limited.is_own || is_known {
             return limited.into();
         }
-        match self.append.require_member(submission.conversation, &submission.sender).await {
-            Ok(()) => limited.into(),
+        match self.append.joined(submission.conversation, &submission.sender).await {
+            Ok(_) => limited.into(),
             Err(error) => error.into(),
         }
     }
@@ -231,15 +240,17 @@ impl SendMessage {
         self.log.entries_at(submission.conversation, &seqs).await.map(Some)
     }
 
-    /// Appends a message that answers others. Whether these exist is told to members only.
+    /// Appends a message that answers others. Whether these exist is told only to those who may see them.
     async fn append_answering(
         &self,
         submission: &Submission,
         opening: Opening,
         referred: Vec<Entry>,
     ) -> Result<Appended, SendMessageError> {
+        let first = self.first_visible(submission, &opening).await?;
         let stands = |seq: Option<Seq>| {
-            seq.is_none_or(|seq| referred.iter().any(|entry| entry.seq == seq && entry.body.counts()))
+            let is_there = |seq| referred.iter().any(|entry| entry.seq == seq && entry.body.counts());
+            seq.is_none_or(|seq| seq >= first && is_there(seq))
         };
         let refusal = if !stands(submission.body.reply_to) {
             SendMessageError::UnknownReply
@@ -248,8 +259,27 @@ impl SendMessage {
         } else {
             return Ok(self.append.append(submission, opening).await?);
         };
-        self.append.require_member(submission.conversation, &submission.sender).await?;
+        self.append.joined(submission.conversation, &submission.sender).await?;
         Err(refusal)
+    }
+
+    /// Where the sender's log begins.
+    async fn first_visible(
+        &self,
+        submission: &Submission,
+        opening: &Opening,
+    ) -> Result<Seq, SendMessageError> {
+        let remembered = opening.current_roster().and_then(|roster| roster.member(&submission.sender));
+        let joined = match remembered {
+            Some(member) => member.participant.joined,
+            None => self.append.joined(submission.conversation, &submission.sender).await?,
+        };
+        if joined == Seq::FIRST {
+            return Ok(joined);
+        }
+        let found = self.conversations.find(submission.conversation).await?;
+        let found = found.ok_or(SendMessageError::NotFound)?;
+        Ok(first_visible(found.history, joined))
     }
 
     async fn announce(
@@ -276,7 +306,11 @@ impl SendMessage {
             except,
             has_relay,
         };
-        futures::join!(self.announcer.announce(announcement), self.remember_own(conversation, entry));
+        futures::join!(
+            self.announcer.announce(announcement),
+            self.mentions.execute(entry, &message, roster, has_relay),
+            self.remember_own(conversation, entry)
+        );
         Ok(message)
     }
 

@@ -41,15 +41,47 @@ pub trait ConversationRepository: Send + Sync {
     ) -> Result<Advance, PortError>;
 }
 
-/// Reads how far the people of a conversation have read.
+/// Reads how far the people of a conversation have read, a page at a time, so that nobody has to hold all of them.
 #[async_trait]
 pub trait ReadReceipts: Send + Sync {
-    /// The stored cursors of these users (at most 100), perhaps a moment late; users without a membership are left out.
-    async fn cursors(
+    /// The members beside a place in the order of the table, nearest first, at most `limit` (up to 100) of them, perhaps a moment late.
+    async fn page(
         &self,
         conversation: ConversationId,
-        users: &[UserId],
-    ) -> Result<Vec<(UserId, ReadCursor)>, PortError>;
+        place: ReceiptPlace<'_>,
+        limit: usize,
+    ) -> Result<ReceiptPage, PortError>;
+}
+
+/// Where a page of receipts lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptPlace<'a> {
+    /// At the first member.
+    First,
+    /// After this one.
+    After(&'a UserId),
+    /// Before this one, in reverse order.
+    Before(&'a UserId),
+}
+
+/// Some of the members of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptPage {
+    /// The members, in the direction of the place.
+    pub receipts: Vec<Receipt>,
+    /// The last member that was looked at, unless nobody is left beyond him.
+    pub rest: Option<UserId>,
+}
+
+/// How far one member has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Who.
+    pub user: UserId,
+    /// The entry by which he joined.
+    pub joined: Seq,
+    /// His stored cursor.
+    pub cursor: ReadCursor,
 }
 
 /// A conversation to be created.
@@ -99,8 +131,8 @@ pub struct ReadCursor {
 pub enum Advance {
     /// It stands where it was sent.
     Moved,
-    /// It stood there or further already.
-    Unmoved,
+    /// It stood there or further already: here.
+    Unmoved(ReadCursor),
     /// There is no membership.
     NotAMember,
 }

@@ -60,6 +60,13 @@ pub struct Broadcast {
 pub enum Hearing {
     /// The members and the subjects, on sockets that follow the conversation.
     Log,
+    /// Of the members only those who joined after one position and up to another, on the same sockets: others are told more, or less.
+    LogOfJoined {
+        /// Who joined up to here does not hear it; 0 for everybody from the beginning.
+        after: u64,
+        /// Who joined later than here does not hear it.
+        up_to: Seq,
+    },
     /// The members, on sockets that hear who is typing.
     Typing,
     /// The subjects alone, on sockets that hear what is for their user.

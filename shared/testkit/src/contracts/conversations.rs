@@ -2,11 +2,12 @@
 
 use futures::future::join_all;
 use parlance_application::ports::conversations::{
-    Advance, ConversationRepository, Creating, ReadCursor, ReadReceipts,
+    Advance, ConversationRepository, Creating, ReadCursor, ReadReceipts, Receipt, ReceiptPage, ReceiptPlace,
 };
 use parlance_domain::{
     conversation::{Reference, Title},
     head::Seq,
+    ids::UserId,
 };
 
 use super::fixtures::{NOW, conversation_id, creation, seq, user};
@@ -16,6 +17,7 @@ pub async fn holds(conversations: &dyn ConversationRepository, receipts: &dyn Re
     a_conversation_begins_once_and_whole(conversations).await;
     of_many_who_create_the_same_one_does(conversations).await;
     a_cursor_only_goes_forward(conversations, receipts).await;
+    receipts_come_in_pages_of_either_direction(conversations, receipts).await;
 }
 
 async fn a_conversation_begins_once_and_whole(conversations: &dyn ConversationRepository) {
@@ -67,8 +69,8 @@ async fn a_cursor_only_goes_forward(conversations: &dyn ConversationRepository, 
     let cursor = |to| ReadCursor { seq: seq(to), n: to, at: NOW };
     let advance = async |to| conversations.advance_cursor(&alice, id, cursor(to)).await.unwrap();
     assert_eq!(advance(5).await, Advance::Moved);
-    assert_eq!(advance(5).await, Advance::Unmoved);
-    assert_eq!(advance(4).await, Advance::Unmoved);
+    assert_eq!(advance(5).await, Advance::Unmoved(cursor(5)));
+    assert_eq!(advance(4).await, Advance::Unmoved(cursor(5)), "it is told where it stands");
     assert_eq!(advance(12).await, Advance::Moved);
     assert_eq!(conversations.membership(&alice, id).await.unwrap().unwrap().cursor, cursor(12));
     let outcome = conversations.advance_cursor(&user("stranger"), id, cursor(3)).await.unwrap();
@@ -76,10 +78,40 @@ async fn a_cursor_only_goes_forward(conversations: &dyn ConversationRepository, 
     let outcome = conversations.membership(&user("stranger"), id).await.unwrap();
     assert_eq!(outcome, None, "a cursor makes no member");
 
-    let asked = [user("bob"), user("stranger"), user("alice"), user("alice")];
-    let mut cursors = receipts.cursors(id, &asked).await.unwrap();
-    cursors.sort_by(|one, other| one.0.cmp(&other.0));
-    cursors.dedup();
     let start = ReadCursor { seq: Seq::FIRST, n: 0, at: NOW };
-    assert_eq!(cursors, [(alice.clone(), cursor(12)), (user("bob"), start)]);
+    let page = receipts.page(id, ReceiptPlace::First, 100).await.unwrap();
+    let of = |name, cursor| Receipt { user: user(name), joined: Seq::FIRST, cursor };
+    let receipts = vec![of("alice", cursor(12)), of("bob", start)];
+    assert_eq!(page, ReceiptPage { receipts, rest: None });
+}
+
+async fn receipts_come_in_pages_of_either_direction(
+    conversations: &dyn ConversationRepository,
+    receipts: &dyn ReadReceipts,
+) {
+    let id = conversation_id();
+    let names: Vec<String> = (10..35).map(|number| format!("#{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    conversations.create(&creation(id, &names)).await.unwrap();
+    let mut seen = Vec::new();
+    let mut from: Option<UserId> = None;
+    loop {
+        let place = from.as_ref().map_or(ReceiptPlace::First, ReceiptPlace::After);
+        let page = receipts.page(id, place, 7).await.unwrap();
+        assert!(page.receipts.len() <= 7);
+        seen.extend(page.receipts.into_iter().map(|receipt| receipt.user.to_string()));
+        from = page.rest;
+        if from.is_none() {
+            break;
+        }
+        assert_eq!(from.as_ref().map(UserId::as_str), seen.last().map(String::as_str));
+    }
+    assert_eq!(seen, names, "everybody once, in the order of the table");
+    let before = receipts.page(id, ReceiptPlace::Before(&user(names[3])), 2).await.unwrap();
+    let found: Vec<&str> = before.receipts.iter().map(|receipt| receipt.user.as_str()).collect();
+    assert_eq!((found, before.rest), (vec![names[2], names[1]], Some(user(names[1]))));
+    let first = receipts.page(id, ReceiptPlace::Before(&user(names[2])), 2).await.unwrap();
+    assert_eq!((first.receipts.len(), first.rest), (2, None), "the end is seen where it is");
+    let before = receipts.page(id, ReceiptPlace::Before(&user(names[0])), 2).await.unwrap();
+    assert_eq!(before, ReceiptPage { receipts: Vec::new(), rest: None });
 }

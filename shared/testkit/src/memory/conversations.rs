@@ -4,13 +4,16 @@ use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
     conversations::{
-        Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts,
+        Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts, Receipt,
+        ReceiptPage, ReceiptPlace,
     },
     log::Commit,
+    rows::ConversationRows,
 };
 use parlance_domain::{
     conversation::Conversation,
-    ids::{ConversationId, UserId},
+    ids::{ConversationId, MessageId, UserId},
+    log::Entry,
     roster::Roster,
 };
 
@@ -102,7 +105,7 @@ impl ConversationRepository for MemoryCloud {
             return Ok(Advance::NotAMember);
         };
         if membership.cursor.seq >= cursor.seq {
-            return Ok(Advance::Unmoved);
+            return Ok(Advance::Unmoved(membership.cursor));
         }
         membership.cursor = cursor;
         Ok(Advance::Moved)
@@ -111,16 +114,61 @@ impl ConversationRepository for MemoryCloud {
 
 #[async_trait]
 impl ReadReceipts for MemoryCloud {
-    async fn cursors(
+    async fn page(
         &self,
         id: ConversationId,
-        users: &[UserId],
-    ) -> Result<Vec<(UserId, ReadCursor)>, PortError> {
+        place: ReceiptPlace<'_>,
+        limit: usize,
+    ) -> Result<ReceiptPage, PortError> {
+        // The roster's rows, and then the memberships.
+        for _ in 0..2 {
+            self.gate.pass(Outside::TableRead).await;
+        }
+        let state = self.state();
+        let mut users: Vec<&UserId> =
+            state.rosters.keys().filter(|(of, _)| *of == id).map(|(_, user)| user).collect();
+        match place {
+            ReceiptPlace::First => {}
+            ReceiptPlace::After(after) => users.retain(|user| *user > after),
+            ReceiptPlace::Before(before) => {
+                users.retain(|user| *user < before);
+                users.reverse();
+            }
+        }
+        let rest = users.get(limit).and(users.get(limit.saturating_sub(1))).map(|user| (*user).clone());
+        let receipts = users.into_iter().take(limit).filter_map(|user| {
+            let membership = state.memberships.get(&(user.clone(), id))?;
+            Some(Receipt { user: user.clone(), joined: membership.joined, cursor: membership.cursor })
+        });
+        Ok(ReceiptPage { receipts: receipts.collect(), rest })
+    }
+}
+
+#[async_trait]
+impl ConversationRows for MemoryCloud {
+    async fn conversations(&self, ids: &[ConversationId]) -> Result<Vec<Conversation>, PortError> {
         self.gate.pass(Outside::TableRead).await;
         let state = self.state();
-        Ok(users
-            .iter()
-            .filter_map(|user| Some((user.clone(), state.memberships.get(&(user.clone(), id))?.cursor)))
-            .collect())
+        Ok(ids.iter().filter_map(|id| state.conversations.get(id).cloned()).collect())
+    }
+
+    async fn entries(&self, ids: &[MessageId]) -> Result<Vec<(ConversationId, Entry)>, PortError> {
+        self.gate.pass(Outside::TableRead).await;
+        let state = self.state();
+        let entry =
+            |id: &MessageId| Some((id.conversation, state.logs.get(&id.conversation)?.get(&id.seq)?.clone()));
+        Ok(ids.iter().filter_map(entry).collect())
+    }
+
+    async fn cursors(
+        &self,
+        of: &[(ConversationId, UserId)],
+    ) -> Result<Vec<(ConversationId, UserId, ReadCursor)>, PortError> {
+        self.gate.pass(Outside::TableRead).await;
+        let state = self.state();
+        let cursor = |(id, user): &(ConversationId, UserId)| {
+            Some((*id, user.clone(), state.memberships.get(&(user.clone(), *id))?.cursor))
+        };
+        Ok(of.iter().filter_map(cursor).collect())
     }
 }

@@ -11,6 +11,7 @@ use parlance_application::ports::{
     conversations::ReadCursor,
     delivery::{Broadcast, RelayBus},
     rates::{Count, Counter, Counting, RateCounters},
+    reads::{MovedCursors, Noted, ReaderOpening, ReadingCache},
 };
 use parlance_domain::{
     head::{Head, Seq},
@@ -38,6 +39,8 @@ pub struct Keys {
     pub own: BTreeMap<UserId, BTreeMap<ConversationId, ReadCursor>>,
     /// What was delivered or handed over.
     pub sent: BTreeSet<(ConversationId, Seq)>,
+    /// Cursors that moved since they were last collected.
+    pub moved: BTreeMap<ConversationId, BTreeMap<UserId, ReadCursor>>,
     /// Whether a relay is alive.
     pub has_relay: bool,
     /// What each counter has counted in each of its windows.
@@ -179,5 +182,52 @@ impl RateCounters for MemoryRedis {
             }
         })
         .await;
+    }
+}
+
+#[async_trait]
+impl ReadingCache for MemoryRedis {
+    async fn opening_of(
+        &self,
+        user: &UserId,
+        conversation: ConversationId,
+        counting: &Counting,
+    ) -> ReaderOpening {
+        let read = self.call(|keys| ReaderOpening {
+            conversation: Opening {
+                head: keys.heads.get(&conversation).copied(),
+                roster: keys.rosters.get(&conversation).cloned(),
+                has_relay: keys.has_relay,
+                counts: keys.count(counting),
+            },
+            own: keys.own.get(user).and_then(|own| own.get(&conversation)).copied(),
+        });
+        read.await.unwrap_or_default()
+    }
+
+    async fn rosters(&self, conversations: &[ConversationId]) -> Vec<Option<(Seq, Arc<Roster>)>> {
+        let read = self.call(|keys| conversations.iter().map(|id| keys.rosters.get(id).cloned()).collect());
+        read.await.unwrap_or_else(|| vec![None; conversations.len()])
+    }
+}
+
+#[async_trait]
+impl MovedCursors for MemoryRedis {
+    async fn note(&self, conversation: ConversationId, user: &UserId, cursor: ReadCursor) -> Noted {
+        let noted = self.call(|keys| {
+            let moved = keys.moved.entry(conversation).or_default();
+            let noted = if moved.is_empty() { Noted::First } else { Noted::Another };
+            let known = moved.entry(user.clone()).or_insert(cursor);
+            if known.seq < cursor.seq {
+                *known = cursor;
+            }
+            noted
+        });
+        noted.await.unwrap_or(Noted::Lost)
+    }
+
+    async fn collect(&self, conversation: ConversationId) -> Vec<(UserId, ReadCursor)> {
+        let moved = self.call(|keys| keys.moved.remove(&conversation).unwrap_or_default());
+        moved.await.unwrap_or_default().into_iter().collect()
     }
 }

@@ -1,0 +1,26 @@
+//! `message.delete`: a message is to go.
+
+use parlance_domain::ids::{ConversationId, MessageId};
+
+use super::message_in;
+use crate::{
+    fields::{self, Fields, Object},
+    problem::Problem,
+};
+
+/// Which message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeleteMessage {
+    /// Its id.
+    pub message_id: MessageId,
+}
+
+impl DeleteMessage {
+    /// Reads the data of a frame.
+    pub fn parse(data: &Object, scope: Option<ConversationId>) -> Result<Self, Problem> {
+        let mut fields = Fields::of(data);
+        let named = fields.required("message_id", fields::text);
+        let named = fields.finish(named)?;
+        Ok(Self { message_id: message_in(named, scope)? })
+    }
+}
