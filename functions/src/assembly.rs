@@ -31,10 +31,22 @@ use parlance_application::{
         history::ReadHistory,
         send::{SendMessage, SendPorts},
     },
-    ports::environment::Clock,
+    ports::{delivery::ConnectionPoster, environment::Clock},
+    presence::{
+        acquaintances::Acquaintances,
+        announce::{PresenceAnnouncer, PresencePorts},
+        arrive::Arrive,
+        depart::Depart,
+        look::LookAtPresence,
+        read::ReadPresence,
+        set::SetPresence,
+        sight::PresenceSight,
+        watch::WatchPresence,
+    },
     safeguards::Safeguards,
     sessions::{authenticate::Authenticate, resume::ResumeSession},
     tickets::issue::IssueTicket,
+    typing::{room::TypingRooms, start::StartTyping, stop::StopTyping},
     webhooks::{
         change::ChangeWebhook,
         deliver::{DeliverWebhook, Patience},
@@ -132,12 +144,29 @@ impl Assembly {
 
     /// Registers a socket.
     pub fn open_connection(&self) -> Assembled<OpenConnection> {
-        Ok(OpenConnection::new(self.adapters.connections()?, self.rate_limiter()?, self.clock()))
+        let adapters = &self.adapters;
+        let arrive = Arrive {
+            board: adapters.presence_board()?,
+            departures: adapters.departures()?,
+            timer: adapters.presence_timer()?,
+            peers: adapters.direct_peers()?,
+            cache: adapters.conversation_cache()?,
+        };
+        Ok(OpenConnection::new(adapters.connections()?, self.rate_limiter()?, self.clock(), arrive))
     }
 
     /// Forgets a socket.
     pub fn close_connection(&self) -> Assembled<CloseConnection> {
-        Ok(CloseConnection::new(self.adapters.connections()?))
+        let adapters = &self.adapters;
+        let depart = Depart {
+            board: adapters.presence_board()?,
+            departures: adapters.departures()?,
+            timer: adapters.presence_timer()?,
+            directory: adapters.connections()?,
+            clock: self.clock(),
+            grace: adapters.configuration().presence_grace,
+        };
+        Ok(CloseConnection::new(adapters.connections()?, depart))
     }
 
     /// Turns a socket out.
@@ -175,6 +204,45 @@ impl Assembly {
             encoder: Arc::clone(&self.encoder),
             random: adapters.random(),
         }))
+    }
+
+    /// Keeps how people want to be seen.
+    pub fn set_presence(&self) -> Assembled<SetPresence> {
+        Ok(SetPresence::new(self.adapters.presence()?, self.presence_announcer()?, self.clock()))
+    }
+
+    /// Lets sockets watch people.
+    pub fn watch_presence(&self) -> Assembled<WatchPresence> {
+        let adapters = &self.adapters;
+        let acquaintances = Acquaintances::new(adapters.conversations()?);
+        let (board, directory) = (adapters.presence_board()?, adapters.connections()?);
+        Ok(WatchPresence::new(acquaintances, self.presence_sight()?, board, directory))
+    }
+
+    /// Tells how people are.
+    pub fn read_presence(&self) -> Assembled<ReadPresence> {
+        Ok(ReadPresence::new(Acquaintances::new(self.adapters.conversations()?), self.presence_sight()?))
+    }
+
+    /// Looks whether people are there.
+    pub fn look_at_presence(&self) -> Assembled<LookAtPresence> {
+        let (departures, grace) = (self.adapters.departures()?, self.adapters.configuration().presence_grace);
+        Ok(LookAtPresence::new(self.presence_announcer()?, departures, self.clock(), grace))
+    }
+
+    /// Takes note of who types.
+    pub fn start_typing(&self) -> Assembled<StartTyping> {
+        Ok(StartTyping::new(self.typing_rooms()?))
+    }
+
+    /// Takes note of who types no more.
+    pub fn stop_typing(&self) -> Assembled<StopTyping> {
+        Ok(StopTyping::new(self.typing_rooms()?))
+    }
+
+    /// Posts what no invocation's own response can say.
+    pub fn connection_poster(&self) -> Assembled<Arc<dyn ConnectionPoster>> {
+        self.adapters.connection_poster()
     }
 
     /// Finds one message.
@@ -350,6 +418,37 @@ impl Assembly {
             adapters.random(),
             patience,
         ))
+    }
+
+    fn presence_announcer(&self) -> Assembled<PresenceAnnouncer> {
+        let adapters = &self.adapters;
+        Ok(PresenceAnnouncer::new(PresencePorts {
+            board: adapters.presence_board()?,
+            departures: adapters.departures()?,
+            records: adapters.presence()?,
+            directory: adapters.connections()?,
+            broadcaster: self.broadcaster()?,
+            encoder: Arc::clone(&self.encoder),
+            clock: self.clock(),
+        }))
+    }
+
+    fn presence_sight(&self) -> Assembled<PresenceSight> {
+        let adapters = &self.adapters;
+        let (board, records) = (adapters.presence_board()?, adapters.presence()?);
+        Ok(PresenceSight::new(board, records, adapters.connections()?, self.clock()))
+    }
+
+    fn typing_rooms(&self) -> Assembled<TypingRooms> {
+        let adapters = &self.adapters;
+        Ok(TypingRooms {
+            cache: adapters.conversation_cache()?,
+            rosters: self.rosters()?,
+            board: adapters.typing_board()?,
+            broadcaster: self.broadcaster()?,
+            encoder: Arc::clone(&self.encoder),
+            clock: self.clock(),
+        })
     }
 
     fn rosters(&self) -> Assembled<RosterReader> {

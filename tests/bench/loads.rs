@@ -3,6 +3,7 @@
 mod cold;
 mod history;
 mod sockets;
+mod typing;
 
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub enum Load {
     Handshakes,
     /// The newest 50 messages of a conversation, again and again on 16 connections.
     History,
+    /// 50 conversations of 4 members, each of whom says once a second that he types.
+    Typing,
     /// Each function's first answer, from exec on.
     Cold,
 }
@@ -84,6 +87,7 @@ impl Load {
             Self::Idle => sockets::idle(cloud, settings).await?,
             Self::Handshakes => sockets::handshakes(cloud, settings).await?,
             Self::History => history::drive(cloud, settings).await?,
+            Self::Typing => typing::drive(cloud, settings).await?,
             Self::Cold => return cold::drive(cloud).await,
         };
         for (name, megabytes) in resident_megabytes(cloud).await? {

@@ -35,6 +35,8 @@ mod isolated;
 mod key_sets;
 #[path = "journeys/outages.rs"]
 mod outages;
+#[path = "journeys/presence.rs"]
+mod presence;
 #[path = "journeys/privacy.rs"]
 mod privacy;
 #[path = "journeys/refusals.rs"]
@@ -47,5 +49,7 @@ mod sessions;
 mod sync;
 #[path = "journeys/talk.rs"]
 mod talk;
+#[path = "journeys/typing.rs"]
+mod typing;
 #[path = "journeys/webhooks.rs"]
 mod webhooks;

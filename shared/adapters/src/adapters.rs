@@ -13,7 +13,9 @@ use parlance_application::ports::{
     event_bus::EventBus,
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
+    presence::{Departures, DirectPeers, PresenceBoard, PresenceRepository, PresenceTimer},
     rates::RateCounters,
+    typing::TypingBoard,
     webhooks::{DeliveryQueue, WebhookClient, WebhookRepository},
 };
 
@@ -21,17 +23,18 @@ use self::clients::Clients;
 use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
-        DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoPresence,
+        DynamoSigningKeys, DynamoTickets, DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
-        CachedConnectionDirectory, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, NoCache, NoCounters, NoPresence, NoRelays, NoTypingBoard, RedisDepartures,
+        RedisLink, RedisPresenceBoard, RedisRateCounters, RedisRelayBus, RedisTypingBoard, RelaySubscription,
+        RememberedConnectionDirectory,
     },
-    sqs::{SqsDeliveryQueue, SqsEntryTimer},
+    sqs::{SqsDeliveryQueue, SqsEntryTimer, SqsPresenceTimer},
     system::{OsRandom, SystemClock},
     webhooks::HttpWebhookClient,
 };
@@ -120,11 +123,54 @@ impl Adapters {
         })
     }
 
+    /// Who is typing.
+    pub fn typing_board(&self) -> Result<Arc<dyn TypingBoard>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisTypingBoard::new(link)),
+            None => Arc::new(NoTypingBoard),
+        })
+    }
+
+    /// What people chose to be shown as, and when they were last seen.
+    pub fn presence(&self) -> Result<Arc<dyn PresenceRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoPresence::new(self.clients.connections_table("presence")?)))
+    }
+
+    /// What watchers of presence were told, and who they are.
+    pub fn presence_board(&self) -> Result<Arc<dyn PresenceBoard>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisPresenceBoard::new(link)),
+            None => Arc::new(NoPresence),
+        })
+    }
+
+    /// When people go.
+    pub fn departures(&self) -> Result<Arc<dyn Departures>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisDepartures::new(link)),
+            None => Arc::new(NoPresence),
+        })
+    }
+
+    /// The timer queue of presence.
+    pub fn presence_timer(&self) -> Result<Arc<dyn PresenceTimer>, ConfigurationError> {
+        let url = self.configuration().presence_queue_url.as_deref();
+        let url = url.ok_or(ConfigurationError::Missing("PRESENCE_QUEUE_URL"))?;
+        Ok(Arc::new(SqsPresenceTimer::new(self.clients.sqs()?, url)))
+    }
+
+    /// Who has a direct conversation with whom.
+    pub fn direct_peers(&self) -> Result<Arc<dyn DirectPeers>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("direct peers")?)))
+    }
+
     /// Open sockets.
     pub fn connections(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
         let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
         Ok(match self.redis()? {
-            Some(link) => Arc::new(CachedConnectionDirectory::new(durable, link, self.random())),
+            Some(link) => {
+                Arc::new(CachedConnectionDirectory::new(durable, link, self.random(), self.clock()))
+            }
             None => durable,
         })
     }

@@ -8,6 +8,7 @@ mod conversations;
 mod entry;
 mod keys;
 mod message_log;
+mod presence;
 mod retry;
 mod rows;
 mod signing_keys;
@@ -22,6 +23,7 @@ pub use self::{
     connections::DynamoConnections,
     conversations::DynamoConversations,
     message_log::DynamoMessageLog,
+    presence::DynamoPresence,
     signing_keys::{DynamoSigningKeys, FetchedKeys},
     stream::{NewLogEntry, UnreadableRecord, new_log_entry},
     table::Table,

@@ -6,23 +6,29 @@
 mod cache;
 mod codec;
 mod connections;
+mod departures;
 mod keys;
 mod link;
 mod marks;
 mod none;
+mod presence;
 mod rates;
 mod relays;
 mod remembered;
 mod rosters;
 mod subscription;
+mod typing;
 
 pub use self::{
     cache::RedisConversationCache,
     connections::CachedConnectionDirectory,
+    departures::RedisDepartures,
     link::RedisLink,
-    none::{NoCache, NoCounters, NoRelays},
+    none::{NoCache, NoCounters, NoPresence, NoRelays, NoTypingBoard},
+    presence::RedisPresenceBoard,
     rates::RedisRateCounters,
     relays::RedisRelayBus,
     remembered::RememberedConnectionDirectory,
     subscription::RelaySubscription,
+    typing::RedisTypingBoard,
 };

@@ -2,6 +2,7 @@
 
 pub mod announce;
 pub mod broadcaster;
+pub mod frame;
 pub mod lanes;
 pub mod publish;
 pub mod recipients;

@@ -8,7 +8,9 @@ pub mod environment;
 pub mod event_bus;
 pub mod identity;
 pub mod log;
+pub mod presence;
 pub mod rates;
+pub mod typing;
 pub mod webhooks;
 
 /// An outside that failed or did not answer in time. What was asked of it may have happened or not.

@@ -17,6 +17,7 @@ use parlance_application::{
         environment::Clock,
         identity::{Identity, ProfileClaims},
     },
+    presence::arrive::Arrive,
     sessions::authenticate::{Authenticate, Credential},
     tickets::issue::IssueTicket,
 };
@@ -28,10 +29,13 @@ use parlance_domain::{
 };
 use parlance_testkit::{
     memory::{
+        cloud::MemoryCloud,
         connections::MemoryConnections,
         delivery::{MemoryGateway, SeqEncoder},
         environment::SeededRandom,
         identity::{MemoryTickets, MemoryTokens},
+        presence::MemoryPresenceTimer,
+        redis::MemoryRedis,
     },
     scene::{Scene, user},
 };
@@ -63,6 +67,18 @@ fn identity(scene: &Scene) -> Identity {
         is_service: false,
         is_admin: false,
         profile: ProfileClaims::default(),
+    }
+}
+
+/// What follows a registration, for nobody to see.
+fn arrive() -> Arrive {
+    let redis = Arc::new(MemoryRedis::default());
+    Arrive {
+        board: redis.clone(),
+        departures: redis.clone(),
+        timer: Arc::new(MemoryPresenceTimer::default()),
+        peers: Arc::new(MemoryCloud::default()),
+        cache: redis,
     }
 }
 
@@ -140,7 +156,7 @@ async fn a_user_has_at_most_twenty_sockets_and_an_expired_token_none() {
     let (door, _) = door().await;
     let clock = Arc::new(door.scene.clock.clone());
     let limiter = door.scene.limiter(RateLimits::NONE);
-    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock);
+    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock, arrive());
     let expires_at = identity(&door.scene).expires_at;
     let opening = |number: usize| Opening {
         id: ConnectionId::parse(&format!("socket-{number}=")).unwrap(),
@@ -164,7 +180,7 @@ async fn whoever_opens_sockets_too_fast_waits_as_long_as_told() {
     let (door, _) = door().await;
     let clock = Arc::new(door.scene.clock.clone());
     let limiter = door.scene.limiter(RateLimits::DEFAULT);
-    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock);
+    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock, arrive());
     let opening = |number: usize| Opening {
         id: ConnectionId::parse(&format!("socket-{number}=")).unwrap(),
         user: user("alice"),
@@ -187,7 +203,7 @@ async fn who_is_turned_out_gets_his_answer_and_the_reason_first() {
     let (door, _) = door().await;
     let clock = Arc::new(door.scene.clock.clone());
     let directory = Arc::new(door.directory.clone());
-    let open = OpenConnection::new(directory.clone(), door.scene.limiter(RateLimits::NONE), clock);
+    let open = OpenConnection::new(directory.clone(), door.scene.limiter(RateLimits::NONE), clock, arrive());
     let opened = open
         .execute(Opening {
             id: ConnectionId::parse("socket=").unwrap(),

@@ -9,6 +9,7 @@ pub mod ids;
 pub mod log;
 pub mod message;
 pub mod permissions;
+pub mod presence;
 pub mod roster;
 pub mod signal;
 pub mod time;

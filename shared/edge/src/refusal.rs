@@ -5,7 +5,9 @@ use parlance_application::{
     conversations::{create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError},
     messages::{find::FindMessageError, history::ReadHistoryError, send::SendMessageError},
     ports::PortError,
+    presence::watch::WatchPresenceError,
     sessions::{authenticate::AuthenticateError, resume::ResumeSessionError, service::NotAService},
+    typing::room::TypingError,
     webhooks::{
         change::ChangeWebhookError, find::FindWebhookError, register::RegisterWebhookError,
         remove::RemoveWebhookError,
@@ -169,12 +171,31 @@ impl From<RegisterWebhookError> for Refusal {
     }
 }
 
+impl From<TypingError> for Refusal {
+    fn from(error: TypingError) -> Self {
+        match error {
+            TypingError::NotFound => Problem::not_found().into(),
+            TypingError::RateLimited(limited) => limited.into(),
+            TypingError::Port(error) => error.into(),
+        }
+    }
+}
+
 impl From<ChangeWebhookError> for Refusal {
     fn from(error: ChangeWebhookError) -> Self {
         match error {
             ChangeWebhookError::NotFound => Problem::not_found().into(),
             ChangeWebhookError::Unavailable => Self::unavailable("others change the webhook just now"),
             ChangeWebhookError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<WatchPresenceError> for Refusal {
+    fn from(error: WatchPresenceError) -> Self {
+        match error {
+            WatchPresenceError::Paused => Self::unavailable("presence pauses just now"),
+            WatchPresenceError::Port(error) => error.into(),
         }
     }
 }

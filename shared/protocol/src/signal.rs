@@ -51,6 +51,20 @@ pub struct PresenceUpdated {
     pub last_seen_at: Option<WireTime>,
 }
 
+/// How several people are: the data of the ack of `presence.watch`, and what `GET /api/messaging/presence/` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PresenceList {
+    /// Each of them, without those who share no conversation with the reader.
+    pub users: Vec<PresenceUpdated>,
+}
+
+impl PresenceList {
+    /// These people as their reader is told it.
+    pub fn of(people: &[(UserId, Presence)]) -> Self {
+        Self { users: people.iter().map(|(user, presence)| PresenceUpdated::of(user, presence)).collect() }
+    }
+}
+
 /// `notification.created`: something for the user himself. The conversation stands in the envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotificationCreated {

@@ -9,5 +9,7 @@ pub mod event_bus;
 pub mod gate;
 pub mod identity;
 pub mod log;
+pub mod presence;
 pub mod redis;
+pub mod typing;
 pub mod webhooks;

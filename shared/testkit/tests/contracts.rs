@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlance_testkit::{
-    contracts::{connections, conversation_cache, conversations, message_log, rate_counters, relay_bus},
-    memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
+    contracts::{
+        connections, conversation_cache, conversations, message_log, presence, rate_counters, relay_bus,
+        typing_board,
+    },
+    memory::{
+        cloud::MemoryCloud, connections::MemoryConnections, presence::MemoryPresence, redis::MemoryRedis,
+    },
 };
 
 #[tokio::test]
@@ -16,6 +21,7 @@ async fn the_table_in_memory_keeps_logs() {
 async fn the_table_in_memory_keeps_conversations() {
     let cloud = MemoryCloud::default();
     conversations::holds(&cloud, &cloud).await;
+    conversations::names_peers(&cloud, &cloud).await;
 }
 
 #[tokio::test]
@@ -29,4 +35,12 @@ async fn redis_in_memory_remembers_and_publishes() {
     conversation_cache::holds(&redis).await;
     relay_bus::holds(&redis).await;
     rate_counters::holds(&redis).await;
+    typing_board::holds(&redis).await;
+    presence::is_shown(&redis).await;
+    presence::is_looked_after(&redis).await;
+}
+
+#[tokio::test]
+async fn presence_in_memory_is_kept() {
+    presence::is_kept(&MemoryPresence::default()).await;
 }

@@ -8,21 +8,22 @@ use parlance_application::ports::{
     conversations::{
         Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts,
     },
+    presence::DirectPeers,
 };
 use parlance_domain::{
-    conversation::Conversation,
+    conversation::{Conversation, ConversationKind},
     ids::{ConversationId, UserId},
     roster::Roster,
 };
 
 use super::{
-    attributes::{Item, MalformedItem, need_text, number_value, seq_value, time_value},
+    attributes::{Item, MalformedItem, need_text, number_value, seq_value, text_value, time_value},
     entry::to_item,
     keys,
     retry::{ATTEMPTS, pause},
     rows::{
-        READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, membership_item, membership_of,
-        roster_item, roster_row_of,
+        PEER, READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, membership_item, membership_of,
+        peer_of, roster_item, roster_row_of,
     },
     table::{Expression, RangeQuery, Refusal, SortRange, Table, Transacted, Write, Written},
 };
@@ -38,6 +39,17 @@ impl DynamoConversations {
     /// Keeps them in this table.
     pub fn new(table: Table) -> Self {
         Self { table }
+    }
+
+    async fn membership_rows(&self, user: &UserId) -> Result<Vec<Item>, PortError> {
+        let query = RangeQuery {
+            partition: keys::user_partition(user),
+            sort: SortRange::Prefix(keys::CONVERSATION),
+            descending: false,
+            consistent: true,
+            limit: None,
+        };
+        self.table.all(&query).await
     }
 
     fn malformed(&self, error: MalformedItem) -> PortError {
@@ -57,7 +69,13 @@ impl DynamoConversations {
             let joined = member.participant.joined;
             let membership = Membership { conversation: conversation.id, joined, cursor };
             writes.push(Write::Put(roster_item(conversation.id, member.user, member.participant), None));
-            writes.push(Write::Put(membership_item(member.user, &membership), None));
+            let mut row = membership_item(member.user, &membership);
+            if conversation.kind == ConversationKind::Direct
+                && let Some(peer) = roster.members().find(|other| other.user != member.user)
+            {
+                row.insert(PEER.into(), text_value(peer.user.as_str()));
+            }
+            writes.push(Write::Put(row, None));
         }
         Ok(writes)
     }
@@ -104,14 +122,7 @@ impl ConversationRepository for DynamoConversations {
     }
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<Membership>, PortError> {
-        let query = RangeQuery {
-            partition: keys::user_partition(user),
-            sort: SortRange::Prefix(keys::CONVERSATION),
-            descending: false,
-            consistent: true,
-            limit: None,
-        };
-        let rows = self.table.all(&query).await?;
+        let rows = self.membership_rows(user).await?;
         rows.iter().map(|item| membership_of(item).map_err(|error| self.malformed(error))).collect()
     }
 
@@ -141,6 +152,13 @@ impl ConversationRepository for DynamoConversations {
             }
         }
         Err(failed_because(self.table.port(), "UpdateItem", "transactions stayed in the way"))
+    }
+}
+
+#[async_trait]
+impl DirectPeers for DynamoConversations {
+    async fn direct_peers(&self, user: &UserId) -> Result<Vec<(ConversationId, UserId)>, PortError> {
+        Ok(self.membership_rows(user).await?.iter().filter_map(peer_of).collect())
     }
 }
 

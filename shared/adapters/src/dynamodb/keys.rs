@@ -26,6 +26,7 @@ pub const WEBHOOKS: &str = "W#";
 pub const WEBHOOK: &str = "w_";
 
 const META: &str = "#META";
+const PRESENCE: &str = "#PRESENCE";
 const ONLY: &str = "#";
 
 /// The primary key of one item.
@@ -98,6 +99,11 @@ pub fn signing_keys(issuer: &str) -> Key {
 /// A connection.
 pub fn connection(user: &UserId, id: &ConnectionId) -> Key {
     Key { partition: user_partition(user), sort: format!("{CONNECTION}{}", escape(id.as_str())) }
+}
+
+/// What a user chose to be shown as, and when he was last seen.
+pub fn presence(user: &UserId) -> Key {
+    Key { partition: user_partition(user), sort: PRESENCE.into() }
 }
 
 /// A ticket, by the hash of its secret.

@@ -25,6 +25,8 @@ pub const READ_N: &str = "read_n";
 pub const READ_AT: &str = "read_at";
 /// What people call the conversation.
 pub const TITLE: &str = "title";
+/// With whom the membership of a direct conversation is; absent in others.
+pub const PEER: &str = "peer";
 /// Whether the conversation was deleted; absent otherwise.
 pub const CLOSED: &str = "closed";
 
@@ -100,6 +102,12 @@ pub fn membership_item(user: &UserId, membership: &Membership) -> Item {
         .with(READ_N, number_value(membership.cursor.n))
         .with(READ_AT, time_value(membership.cursor.at))
         .build()
+}
+
+/// The other one of a direct conversation, if the membership is one.
+pub fn peer_of(item: &Item) -> Option<(ConversationId, UserId)> {
+    let conversation = keys::conversation_of(text(item, keys::SORT)?)?;
+    Some((conversation, UserId::parse(text(item, PEER)?).ok()?))
 }
 
 /// The membership of an item.

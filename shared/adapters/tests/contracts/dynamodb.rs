@@ -6,11 +6,12 @@ use parlance_domain::{
     ids::{ClientMessageId, ConnectionId},
     log::{EntryBody, MessageKey},
     message::{Message, MessageBody, MessageContent},
+    presence::{ChosenStatus, PresenceChoice, StatusText},
 };
 use parlance_testkit::contracts::{
     connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
-    message_log, tickets,
+    message_log, presence, tickets,
 };
 
 use super::servers::{Tables, configuration};
@@ -29,7 +30,9 @@ async fn dynamodb_keeps_logs() {
 async fn dynamodb_keeps_conversations() {
     let tables = Tables::start().await;
     let adapters = tables.adapters();
-    conversations::holds(&*adapters.conversations().unwrap(), &*adapters.read_receipts().unwrap()).await;
+    let conversations = adapters.conversations().unwrap();
+    conversations::holds(&*conversations, &*adapters.read_receipts().unwrap()).await;
+    conversations::names_peers(&*conversations, &*adapters.direct_peers().unwrap()).await;
 }
 
 #[tokio::test]
@@ -38,6 +41,7 @@ async fn dynamodb_keeps_connections_and_tickets() {
     let adapters = tables.adapters();
     connections::holds(&*adapters.connections().unwrap()).await;
     tickets::holds(&*adapters.tickets().unwrap()).await;
+    presence::is_kept(&*adapters.presence().unwrap()).await;
 }
 
 #[tokio::test]
@@ -92,6 +96,20 @@ async fn a_handshake_costs_one_write_and_one_read() {
     let used = meter.take();
     assert_eq!((used["PutItem"].calls, used["PutItem"].units), (1, 1.0));
     assert_eq!((used["Query"].calls, used["Query"].units), (1, 1.0));
+}
+
+#[tokio::test]
+async fn a_choice_and_a_departure_cost_one_write_unit_each() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (presence, alice) = (adapters.presence().unwrap(), user("alice"));
+    let text = Some(StatusText::parse("in a meeting").unwrap());
+    presence.choose(&alice, &PresenceChoice { status: ChosenStatus::Busy, text }, NOW).await.unwrap();
+    presence.leave(&alice, NOW).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["UpdateItem"].calls, used["UpdateItem"].units), (2, 2.0));
+    presence.records(std::slice::from_ref(&alice)).await.unwrap();
+    assert_eq!(meter.take()["GetItem"].units, 1.0);
 }
 
 #[tokio::test]

@@ -7,8 +7,9 @@ use std::{
 
 use parlance_adapters::{
     redis::{
-        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, NoCache, NoPresence, NoRelays, NoTypingBoard, RedisConversationCache,
+        RedisDepartures, RedisLink, RedisPresenceBoard, RedisRateCounters, RedisRelayBus, RedisTypingBoard,
+        RelaySubscription, RememberedConnectionDirectory,
     },
     system::{OsRandom, SystemClock},
 };
@@ -19,7 +20,9 @@ use parlance_application::{
         cache::{ConversationCache, Opening},
         connections::ConnectionDirectory,
         delivery::RelayBus,
+        presence::{Departures, PresenceBoard},
         rates::{Count, Counter, Counting, RateCounters},
+        typing::TypingBoard,
     },
 };
 use parlance_domain::{
@@ -30,8 +33,9 @@ use parlance_testkit::{
     contracts::{
         connections, conversation_cache,
         fixtures::{NOW, conversation_id, creation, seq, user},
-        rate_counters,
+        presence, rate_counters,
         relay_bus::{self, broadcast},
+        typing_board,
     },
     memory::connections::MemoryConnections,
 };
@@ -51,7 +55,8 @@ fn bus(link: &RedisLink) -> RedisRelayBus {
 }
 
 fn directory(link: &RedisLink, durable: &MemoryConnections) -> CachedConnectionDirectory {
-    CachedConnectionDirectory::new(Arc::new(durable.clone()), link.clone(), Arc::new(OsRandom))
+    let durable = Arc::new(durable.clone());
+    CachedConnectionDirectory::new(durable, link.clone(), Arc::new(OsRandom), Arc::new(SystemClock))
 }
 
 fn remembered(link: &RedisLink, durable: &MemoryConnections) -> RememberedConnectionDirectory {
@@ -69,6 +74,9 @@ async fn redis_remembers_publishes_and_knows_connections() {
         conversation_cache::holds(&cache(&link)).await;
         relay_bus::holds(&bus(&link)).await;
         rate_counters::holds(&RedisRateCounters::new(link.clone())).await;
+        typing_board::holds(&RedisTypingBoard::new(link.clone())).await;
+        presence::is_shown(&RedisPresenceBoard::new(link.clone())).await;
+        presence::is_looked_after(&RedisDepartures::new(link.clone())).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
         connections::holds(&remembered(&link, &MemoryConnections::default())).await;
     }
@@ -135,6 +143,21 @@ async fn connections_are_read_from_the_table_once_and_then_from_redis() {
         assert_eq!(directory.of_users(&users).await.unwrap().len(), 2, "from Redis, until it expires");
         directory.forget(&user("alice"), &socket("known-to-the-table").id).await.unwrap();
         assert_eq!(directory.of_users(&users).await.unwrap(), [socket("registered-here")]);
+    }
+}
+
+#[tokio::test]
+async fn whoever_loses_a_socket_is_looked_at_if_he_was_thought_to_be_there() {
+    for redis in Redis::all().await {
+        let link = link(&redis);
+        let (directory, departures) =
+            (directory(&link, &MemoryConnections::default()), RedisDepartures::new(link.clone()));
+        let (id, far) = (ConnectionId::parse("abc=").unwrap(), NOW.plus(Duration::from_hours(1_000_000)));
+        directory.forget(&user("alice"), &id).await.unwrap();
+        assert_eq!(departures.of(&user("alice")).await, None);
+        departures.expect(&user("alice"), far).await;
+        directory.forget(&user("alice"), &id).await.unwrap();
+        assert!(departures.of(&user("alice")).await.unwrap() < far);
     }
 }
 
@@ -279,6 +302,8 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
             let rates = RedisRateCounters::new(link.clone());
             let counters = vec![Counter::Conversation(conversation_id())];
             assert_eq!(rates.count(&Counting { counters, at: NOW }).await, None);
+            let board = RedisTypingBoard::new(link.clone());
+            assert_eq!(board.typists(conversation_id(), NOW).await, None);
         }
         assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
         let durable = MemoryConnections::default();
@@ -287,6 +312,8 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
     }
     connections::holds(&MemoryConnections::default()).await;
     assert_eq!(NoCache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());
+    assert_eq!(NoPresence.shown(&[user("alice")]).await, None);
+    assert_eq!(NoTypingBoard.typists(conversation_id(), NOW).await, None);
     assert!(!NoRelays.publish(&broadcast(conversation_id(), 1)).await);
 }
 

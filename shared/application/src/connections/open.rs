@@ -18,6 +18,7 @@ use crate::{
         connections::{ConnectionDirectory, Registration},
         environment::Clock,
     },
+    presence::arrive::Arrive,
 };
 
 /// Registers sockets, so that events find them.
@@ -26,6 +27,7 @@ pub struct OpenConnection {
     directory: Arc<dyn ConnectionDirectory>,
     limiter: RateLimiter,
     clock: Arc<dyn Clock>,
+    arrive: Arrive,
 }
 
 /// A socket whose handshake was admitted.
@@ -59,9 +61,14 @@ pub enum OpenConnectionError {
 }
 
 impl OpenConnection {
-    /// Takes the ports.
-    pub fn new(directory: Arc<dyn ConnectionDirectory>, limiter: RateLimiter, clock: Arc<dyn Clock>) -> Self {
-        Self { directory, limiter, clock }
+    /// Takes the ports, and what follows a registration.
+    pub fn new(
+        directory: Arc<dyn ConnectionDirectory>,
+        limiter: RateLimiter,
+        clock: Arc<dyn Clock>,
+        arrive: Arrive,
+    ) -> Self {
+        Self { directory, limiter, clock, arrive }
     }
 
     /// Registers the socket.
@@ -74,7 +81,10 @@ impl OpenConnection {
         }
         self.limiter.admission(&connection.user, RateClass::Handshakes).pass().await?;
         match self.directory.register(&connection, now).await? {
-            Registration::Registered => Ok(connection),
+            Registration::Registered => {
+                self.arrive.execute(&connection).await;
+                Ok(connection)
+            }
             Registration::TooMany => Err(OpenConnectionError::TooManyConnections),
         }
     }

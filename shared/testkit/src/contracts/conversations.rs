@@ -1,11 +1,12 @@
 //! What a [`ConversationRepository`] and [`ReadReceipts`] owe: conversations that begin whole, and cursors that only go forward.
 
 use futures::future::join_all;
-use parlance_application::ports::conversations::{
-    Advance, ConversationRepository, Creating, ReadCursor, ReadReceipts,
+use parlance_application::ports::{
+    conversations::{Advance, ConversationRepository, Creating, ReadCursor, ReadReceipts},
+    presence::DirectPeers,
 };
 use parlance_domain::{
-    conversation::{Reference, Title},
+    conversation::{ConversationKind, Reference, Title},
     head::Seq,
 };
 
@@ -16,6 +17,22 @@ pub async fn holds(conversations: &dyn ConversationRepository, receipts: &dyn Re
     a_conversation_begins_once_and_whole(conversations).await;
     of_many_who_create_the_same_one_does(conversations).await;
     a_cursor_only_goes_forward(conversations, receipts).await;
+}
+
+/// Checks that direct conversations, and no others, name their two people to each other.
+pub async fn names_peers(conversations: &dyn ConversationRepository, peers: &dyn DirectPeers) {
+    let (direct, group) = (conversation_id(), conversation_id());
+    let names = ["alice#%", "bob"].map(|name| format!("{name} {direct}"));
+    let names = names.each_ref().map(String::as_str);
+    let mut made = creation(direct, &names);
+    made.conversation.kind = ConversationKind::Direct;
+    for made in [made, creation(group, &names)] {
+        assert_eq!(conversations.create(&made).await.unwrap(), Creating::Created);
+    }
+    for (one, other) in [(names[0], names[1]), (names[1], names[0])] {
+        assert_eq!(peers.direct_peers(&user(one)).await.unwrap(), [(direct, user(other))]);
+    }
+    assert_eq!(peers.direct_peers(&user("stranger")).await.unwrap(), []);
 }
 
 async fn a_conversation_begins_once_and_whole(conversations: &dyn ConversationRepository) {

@@ -1,0 +1,424 @@
+//! Presence: who is told what, after which grace, and who is told nothing.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken assumption stops the test")]
+
+use std::{sync::Arc, time::Duration};
+
+use parlance_application::{
+    connections::{
+        close::CloseConnection,
+        open::{OpenConnection, Opening},
+    },
+    delivery::{
+        broadcaster::{Broadcaster, Closer},
+        lanes::Lanes,
+        recipients::Recipients,
+    },
+    limits::rates::RateLimits,
+    ports::{
+        connections::ConnectionDirectory,
+        delivery::Posted,
+        environment::Clock,
+        presence::{Departures, PresenceBoard},
+    },
+    presence::{
+        acquaintances::Acquaintances,
+        announce::{PresenceAnnouncer, PresencePorts},
+        arrive::Arrive,
+        depart::Depart,
+        look::LookAtPresence,
+        set::SetPresence,
+        sight::PresenceSight,
+        watch::{WatchPresence, WatchPresenceError},
+    },
+    safeguards::Safeguards,
+};
+use parlance_domain::{
+    connection::SocketScope,
+    conversation::History,
+    ids::{ConnectionId, UserId},
+    presence::{ChosenStatus, PresenceChoice, StatusText},
+    signal::{Presence, PresenceStatus},
+    time::Timestamp,
+};
+use parlance_testkit::{
+    memory::{
+        connections::MemoryConnections,
+        delivery::{MemoryGateway, MemoryQueues, SeqEncoder},
+        environment::SeededRandom,
+        presence::{Look, MemoryPresence, MemoryPresenceTimer},
+    },
+    scene::{Scene, user},
+};
+
+const GRACE: Duration = Duration::from_secs(30);
+
+struct House {
+    scene: Scene,
+    gateway: MemoryGateway,
+    directory: MemoryConnections,
+    timer: MemoryPresenceTimer,
+    open: OpenConnection,
+    close: CloseConnection,
+    look: LookAtPresence,
+    set: SetPresence,
+    watch: WatchPresence,
+}
+
+impl House {
+    fn new() -> Self {
+        let scene = Scene::default();
+        let (gateway, directory) = (MemoryGateway::default(), MemoryConnections::default());
+        let (timer, records) = (MemoryPresenceTimer::default(), Arc::new(MemoryPresence::default()));
+        let clock: Arc<dyn Clock> = Arc::new(scene.clock.clone());
+        let (poster, sockets) = (Arc::new(gateway.clone()), Arc::new(directory.clone()));
+        let (redis, queue) = (Arc::new(scene.redis.clone()), Arc::new(timer.clone()));
+        let lanes = Lanes::new(
+            poster.clone(),
+            sockets.clone(),
+            Arc::new(SeqEncoder),
+            clock.clone(),
+            Arc::new(SeededRandom::new(1)),
+        );
+        let broadcaster = Broadcaster::new(
+            redis.clone(),
+            Recipients::new(sockets.clone()),
+            lanes,
+            Arc::new(MemoryQueues::default()),
+            Closer::new(poster, sockets.clone(), Arc::new(SeqEncoder)),
+            clock.clone(),
+            Safeguards::ALL,
+        );
+        let announcer = PresenceAnnouncer::new(PresencePorts {
+            board: redis.clone(),
+            departures: redis.clone(),
+            records: records.clone(),
+            directory: sockets.clone(),
+            broadcaster,
+            encoder: Arc::new(SeqEncoder),
+            clock: clock.clone(),
+        });
+        let arrive = Arrive {
+            board: redis.clone(),
+            departures: redis.clone(),
+            timer: queue.clone(),
+            peers: Arc::new(scene.cloud.clone()),
+            cache: redis.clone(),
+        };
+        let depart = Depart {
+            board: redis.clone(),
+            departures: redis.clone(),
+            timer: queue,
+            directory: sockets.clone(),
+            clock: clock.clone(),
+            grace: GRACE,
+        };
+        let acquaintances = Acquaintances::new(scene.conversations());
+        let sight = PresenceSight::new(redis.clone(), records.clone(), sockets.clone(), clock.clone());
+        Self {
+            open: OpenConnection::new(
+                sockets.clone(),
+                scene.limiter(RateLimits::NONE),
+                clock.clone(),
+                arrive,
+            ),
+            close: CloseConnection::new(sockets.clone(), depart),
+            look: LookAtPresence::new(announcer.clone(), redis.clone(), clock.clone(), GRACE),
+            set: SetPresence::new(records, announcer, clock),
+            watch: WatchPresence::new(acquaintances, sight, redis, sockets),
+            scene,
+            gateway,
+            directory,
+            timer,
+        }
+    }
+
+    /// Opens a socket.
+    async fn opens(&self, name: &str, socket: &str) {
+        self.opens_for(name, socket, SocketScope::Messaging).await;
+    }
+
+    async fn opens_for(&self, name: &str, socket: &str, scope: SocketScope) {
+        let expires_at = self.scene.clock.now().plus(Duration::from_hours(12));
+        let opening = Opening { id: id(socket), user: user(name), scope, expires_at };
+        self.open.execute(opening).await.unwrap();
+    }
+
+    /// Closes a socket.
+    async fn closes(&self, name: &str, socket: &str) {
+        self.close.execute(&user(name), &id(socket)).await.unwrap();
+    }
+
+    async fn watches(&self, name: &str, socket: &str, others: &[&str]) -> Vec<(UserId, Presence)> {
+        let others: Vec<UserId> = others.iter().map(|name| user(name)).collect();
+        self.watch.execute(&user(name), &id(socket), &others).await.unwrap()
+    }
+
+    async fn chooses(&self, name: &str, status: ChosenStatus) {
+        let text = Some(StatusText::parse("words").unwrap());
+        self.set.execute(&user(name), &PresenceChoice { status, text }).await.unwrap();
+    }
+
+    fn passes(&self, time: Duration) {
+        self.scene.clock.advance(time);
+    }
+
+    /// Lets the timer look at whom it was asked to look at.
+    async fn looks(&self, looks: Vec<Look>) {
+        let looks: Vec<_> = looks.into_iter().map(|(user, left_at, _)| (user, left_at)).collect();
+        for looked in self.look.execute(&looks).await {
+            looked.unwrap();
+        }
+    }
+
+    /// The looks that were asked for, of which those without a delay are taken at once.
+    async fn asked(&self) -> Vec<Look> {
+        let (now, later) = self.timer.take_looks().into_iter().partition(|(_, _, after)| after.is_zero());
+        self.looks(now).await;
+        later
+    }
+
+    /// Whom the sockets were told of since the last look, and as what.
+    fn told(&self) -> Vec<(String, &'static str)> {
+        let deliveries = std::mem::take(&mut *self.gateway.deliveries());
+        let told = deliveries.into_iter().map(|(to, frame)| {
+            let text = String::from_utf8(frame).unwrap();
+            let status = ["Online", "Away", "Busy", "Offline"].into_iter().find(|name| text.contains(name));
+            (to.to_string(), status.unwrap_or("another event"))
+        });
+        told.collect()
+    }
+}
+
+fn id(socket: &str) -> ConnectionId {
+    ConnectionId::parse(socket).unwrap()
+}
+
+fn told(to: &str, status: &'static str) -> Vec<(String, &'static str)> {
+    vec![(to.to_owned(), status)]
+}
+
+/// Bob watches Alice, with whom he shares a conversation.
+async fn bob_watches_alice() -> House {
+    let house = House::new();
+    house.scene.conversation(1, History::All, &["alice", "bob"]).await;
+    house.opens("bob", "tv").await;
+    house.asked().await;
+    let shown = house.watches("bob", "tv", &["alice"]).await;
+    assert_eq!(shown, [(user("alice"), offline(None))]);
+    house
+}
+
+fn offline(last_seen_at: Option<Timestamp>) -> Presence {
+    Presence { status: PresenceStatus::Offline, text: None, last_seen_at }
+}
+
+#[tokio::test]
+async fn who_comes_is_told_at_once_and_who_goes_after_the_grace() {
+    let house = bob_watches_alice().await;
+    house.opens("alice", "phone").await;
+    assert!(house.told().is_empty(), "no handshake waits for those who watch");
+    house.asked().await;
+    assert_eq!(house.told(), told("tv", "Online"));
+    house.opens("alice", "laptop").await;
+    house.closes("alice", "phone").await;
+    assert!(house.asked().await.is_empty(), "she has another socket");
+
+    let left_at = house.scene.clock.now();
+    house.closes("alice", "laptop").await;
+    let looks = house.asked().await;
+    assert_eq!(looks, [(user("alice"), Some(left_at), GRACE)]);
+    assert_eq!(house.watches("bob", "tv", &["alice"]).await[0].1.status, PresenceStatus::Online);
+    house.passes(GRACE);
+    house.looks(looks.clone()).await;
+    assert_eq!(house.told(), told("tv", "Offline"));
+    assert_eq!(house.watches("bob", "tv", &["alice"]).await, [(user("alice"), offline(Some(left_at)))]);
+    house.looks(looks).await;
+    assert!(house.told().is_empty(), "a message that comes twice is harmless");
+}
+
+#[tokio::test]
+async fn five_thousand_who_come_back_within_the_grace_make_no_noise() {
+    let house = House::new();
+    let names: Vec<String> = (0..5_000).map(|number| format!("u{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    house.scene.conversation(1, History::All, &[&["watcher"], &names[..]].concat()).await;
+    house.opens("watcher", "tv").await;
+    house.asked().await;
+    house.watches("watcher", "tv", &names[..200]).await;
+    for name in &names {
+        house.opens(name, &format!("{name}-first")).await;
+    }
+    house.asked().await;
+    assert_eq!(house.told().len(), 200, "who comes is told");
+
+    for name in &names {
+        house.closes(name, &format!("{name}-first")).await;
+    }
+    let looks = house.asked().await;
+    assert_eq!(looks.len(), 5_000);
+    house.passes(GRACE / 2);
+    for name in &names {
+        house.opens(name, &format!("{name}-second")).await;
+    }
+    assert_eq!(house.timer.take_looks(), [], "who was never away need not be looked at");
+    house.passes(GRACE);
+    house.looks(looks).await;
+    house.look.sweep().await.unwrap();
+    assert_eq!(house.told(), [], "no presence event");
+}
+
+#[tokio::test]
+async fn the_grace_begins_again_with_each_end() {
+    let house = bob_watches_alice().await;
+    house.opens("alice", "first").await;
+    house.asked().await;
+    house.closes("alice", "first").await;
+    let first = house.asked().await;
+    house.passes(Duration::from_secs(20));
+    house.opens("alice", "second").await;
+    house.passes(Duration::from_secs(5));
+    house.closes("alice", "second").await;
+    let second = house.asked().await;
+    house.told();
+    house.passes(Duration::from_secs(5));
+    house.looks(first).await;
+    assert!(house.told().is_empty(), "she has been away for five seconds");
+    house.passes(Duration::from_secs(25));
+    house.looks(second).await;
+    assert_eq!(house.told(), told("tv", "Offline"));
+}
+
+#[tokio::test]
+async fn an_invisible_one_is_offline_to_everybody() {
+    let house = bob_watches_alice().await;
+    house.opens("alice", "phone").await;
+    house.asked().await;
+    house.chooses("alice", ChosenStatus::Busy).await;
+    assert_eq!(house.told(), [told("tv", "Online"), told("tv", "Busy")].concat());
+    let hidden_at = house.scene.clock.now();
+    house.chooses("alice", ChosenStatus::Invisible).await;
+    assert_eq!(house.told(), told("tv", "Offline"));
+    house.passes(Duration::from_secs(60));
+    house.closes("alice", "phone").await;
+    let looks = house.asked().await;
+    house.passes(GRACE);
+    house.looks(looks).await;
+    house.opens("alice", "phone").await;
+    house.asked().await;
+    house.scene.redis.keys().presence.clear();
+    let shown = house.watches("bob", "tv", &["alice"]).await;
+    assert_eq!(
+        shown,
+        [(user("alice"), offline(Some(hidden_at)))],
+        "also when Redis has forgotten everything"
+    );
+    assert!(house.told().is_empty());
+    house.chooses("alice", ChosenStatus::Away).await;
+    assert_eq!(house.told(), told("tv", "Away"));
+}
+
+#[tokio::test]
+async fn strangers_are_passed_over() {
+    let house = bob_watches_alice().await;
+    house.scene.conversation(2, History::All, &["carol", "dave"]).await;
+    let shown = house.watches("bob", "tv", &["carol", "alice", "nobody", "alice", "bob"]).await;
+    let names: Vec<&str> = shown.iter().map(|(user, _)| user.as_str()).collect();
+    assert_eq!(names, ["alice", "bob"]);
+    house.opens("carol", "phone").await;
+    house.asked().await;
+    assert!(house.told().is_empty());
+}
+
+#[tokio::test]
+async fn a_socket_watches_whom_it_named_last_and_nobody_once_it_is_closed() {
+    let house = bob_watches_alice().await;
+    house.scene.conversation(2, History::All, &["bob", "carol"]).await;
+    house.watches("bob", "tv", &["carol"]).await;
+    house.opens("alice", "a").await;
+    house.opens("carol", "c").await;
+    house.asked().await;
+    assert_eq!(house.told(), told("tv", "Online"));
+    assert!(house.scene.redis.watchers(&user("alice"), house.scene.clock.now()).await.is_empty());
+    house.closes("bob", "tv").await;
+    assert!(house.scene.redis.watchers(&user("carol"), house.scene.clock.now()).await.is_empty());
+    let unknown = house.watch.execute(&user("bob"), &id("tv"), &[user("carol")]).await;
+    assert!(matches!(unknown, Err(WatchPresenceError::Paused)));
+}
+
+#[tokio::test]
+async fn a_watcher_that_is_gone_is_forgotten() {
+    let house = bob_watches_alice().await;
+    house.passes(Duration::from_secs(10));
+    house.gateway.answer_next(&id("tv"), Posted::Gone);
+    house.opens("alice", "phone").await;
+    house.asked().await;
+    assert!(house.scene.redis.watchers(&user("alice"), house.scene.clock.now()).await.is_empty());
+    assert!(house.directory.of_users(&[user("bob")]).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn who_opens_a_socket_for_presence_watches_his_direct_conversations() {
+    let house = House::new();
+    let conversation = house.scene.conversation(1, History::All, &["alice", "bob"]).await;
+    house.scene.conversation(2, History::All, &["alice", "carol"]).await;
+    house.scene.cloud.state().conversations.get_mut(&conversation).unwrap().kind =
+        parlance_domain::conversation::ConversationKind::Direct;
+    house.opens_for("alice", "presence", SocketScope::Presence).await;
+    house.opens("bob", "b").await;
+    house.opens("carol", "c").await;
+    house.asked().await;
+    assert_eq!(house.told(), told("presence", "Online"));
+}
+
+#[tokio::test]
+async fn an_end_that_nobody_told_is_found_out_by_the_sweep() {
+    let house = bob_watches_alice().await;
+    house.opens("alice", "phone").await;
+    house.asked().await;
+    house.told();
+    house.passes(Duration::from_hours(2));
+    house.look.sweep().await.unwrap();
+    assert!(house.told().is_empty());
+    // The watcher comes back, as clients do after two hours.
+    house.opens("bob", "tv2").await;
+    house.watches("bob", "tv2", &["alice"]).await;
+    house.passes(Duration::from_mins(10));
+    house.look.sweep().await.unwrap();
+    assert!(house.told().is_empty(), "her time has ended, the grace has not");
+    house.passes(GRACE + Duration::from_secs(1));
+    house.look.sweep().await.unwrap();
+    assert_eq!(house.told(), told("tv2", "Offline"));
+    assert_eq!(house.scene.redis.of(&user("alice")).await, None);
+}
+
+#[tokio::test]
+async fn a_timer_that_was_lost_is_made_good_by_the_sweep() {
+    let house = bob_watches_alice().await;
+    house.opens("alice", "phone").await;
+    house.asked().await;
+    house.told();
+    house.closes("alice", "phone").await;
+    house.timer.take_looks();
+    house.passes(GRACE + Duration::from_secs(1));
+    assert_eq!(house.look.sweep().await.unwrap(), 1);
+    assert_eq!(house.told(), told("tv", "Offline"));
+    assert_eq!(house.look.sweep().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn who_comes_back_while_others_are_told_that_he_left_is_told_again() {
+    let house = bob_watches_alice().await;
+    house.opens("alice", "phone").await;
+    house.asked().await;
+    house.closes("alice", "phone").await;
+    let looks = house.asked().await;
+    house.passes(GRACE);
+    house.told();
+    // She opens a socket after she was looked at, and sees that she is still thought to be there: nobody announces her.
+    house.opens("alice", "again").await;
+    assert_eq!(house.timer.take_looks(), []);
+    house.scene.redis.leave(&user("alice"), looks[0].1.unwrap()).await;
+    house.scene.redis.show(&user("alice"), &offline(None)).await;
+    house.looks(looks).await;
+    assert_eq!(house.told(), told("tv", "Online"));
+}
