@@ -198,7 +198,7 @@ impl Adapters {
         let link = self.redis()?.ok_or(ConfigurationError::Missing("REDIS_URL"))?;
         let bus = RedisRelayBus::new(link.clone(), self.clock());
         let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
-        let registry = CachedConnectionDirectory::new(durable, link.clone(), self.random());
+        let registry = CachedConnectionDirectory::new(durable, link.clone(), self.random(), self.clock());
         let connections = RememberedConnectionDirectory::new(registry, link.clone(), self.random());
         let subscription = RelaySubscription::start(link);
         Ok(RelayAdapters { bus, subscription, connections: Arc::new(connections) })
