@@ -46,7 +46,12 @@ use parlance_application::{
     },
 };
 use parlance_domain::event::EventEncoder;
-use parlance_edge::{Function, cursor::CursorSigner, http::Callers, socket::SocketDoor};
+use parlance_edge::{
+    Function,
+    cursor::CursorSigner,
+    http::{Callers, Replay},
+    socket::SocketDoor,
+};
 use parlance_protocol::{
     json_events::JsonEvents,
     limits::{Limits, Rates},
@@ -102,7 +107,8 @@ impl Assembly {
 
     /// What stands before every route for callers with a token.
     pub fn callers(&self) -> Assembled<Callers> {
-        Ok(Callers { authenticate: self.authenticate()?, limiter: self.rate_limiter()? })
+        let replay = Replay::new(self.adapters.idempotency()?, self.clock(), self.adapters.random());
+        Ok(Callers { authenticate: self.authenticate()?, limiter: self.rate_limiter()?, replay })
     }
 
     /// What stands before every route of a socket.

@@ -29,6 +29,8 @@ mod gateway;
 mod handshakes;
 #[path = "journeys/history.rs"]
 mod history;
+#[path = "journeys/idempotency.rs"]
+mod idempotency;
 #[path = "journeys/isolated.rs"]
 mod isolated;
 #[path = "journeys/key_sets.rs"]
@@ -37,6 +39,8 @@ mod key_sets;
 mod outages;
 #[path = "journeys/privacy.rs"]
 mod privacy;
+#[path = "journeys/rate_limits.rs"]
+mod rate_limits;
 #[path = "journeys/refusals.rs"]
 mod refusals;
 #[path = "journeys/restarts.rs"]

@@ -11,6 +11,7 @@ use parlance_application::ports::{
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
     event_bus::EventBus,
+    idempotency::IdempotencyRepository,
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
     rates::RateCounters,
@@ -21,8 +22,8 @@ use self::clients::Clients;
 use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
-        DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoConnections, DynamoConversations, DynamoIdempotency, DynamoMessageLog,
+        DynamoSigningKeys, DynamoTickets, DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
@@ -118,6 +119,11 @@ impl Adapters {
             Some(link) => Arc::new(RedisRateCounters::new(link)),
             None => Arc::new(NoCounters),
         })
+    }
+
+    /// What requests with a key were answered.
+    pub fn idempotency(&self) -> Result<Arc<dyn IdempotencyRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoIdempotency::new(self.clients.chat_table("idempotency")?)))
     }
 
     /// Open sockets.

@@ -6,6 +6,7 @@ mod capacity;
 mod connections;
 mod conversations;
 mod entry;
+mod idempotency;
 mod keys;
 mod message_log;
 mod retry;
@@ -21,6 +22,7 @@ pub use self::{
     capacity::{CapacityMeter, Usage},
     connections::DynamoConnections,
     conversations::DynamoConversations,
+    idempotency::DynamoIdempotency,
     message_log::DynamoMessageLog,
     signing_keys::{DynamoSigningKeys, FetchedKeys},
     stream::{NewLogEntry, UnreadableRecord, new_log_entry},

@@ -6,6 +6,7 @@ pub mod conversations;
 pub mod delivery;
 pub mod environment;
 pub mod event_bus;
+pub mod idempotency;
 pub mod identity;
 pub mod log;
 pub mod rates;

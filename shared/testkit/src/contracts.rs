@@ -7,6 +7,7 @@ pub mod conversation_cache;
 pub mod conversations;
 pub mod event_bus;
 pub mod fixtures;
+pub mod idempotency;
 pub mod message_log;
 pub mod rate_counters;
 pub mod relay_bus;

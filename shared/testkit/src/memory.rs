@@ -7,6 +7,7 @@ pub mod delivery;
 pub mod environment;
 pub mod event_bus;
 pub mod gate;
+pub mod idempotency;
 pub mod identity;
 pub mod log;
 pub mod redis;

@@ -2,8 +2,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlance_testkit::{
-    contracts::{connections, conversation_cache, conversations, message_log, rate_counters, relay_bus},
-    memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
+    contracts::{
+        connections, conversation_cache, conversations, idempotency, message_log, rate_counters, relay_bus,
+    },
+    memory::{
+        cloud::MemoryCloud, connections::MemoryConnections, idempotency::MemoryIdempotency,
+        redis::MemoryRedis,
+    },
 };
 
 #[tokio::test]
@@ -21,6 +26,11 @@ async fn the_table_in_memory_keeps_conversations() {
 #[tokio::test]
 async fn the_registry_in_memory_keeps_connections() {
     connections::holds(&MemoryConnections::default()).await;
+}
+
+#[tokio::test]
+async fn the_shelf_in_memory_keeps_answers() {
+    idempotency::holds(&MemoryIdempotency::default()).await;
 }
 
 #[tokio::test]

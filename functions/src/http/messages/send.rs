@@ -39,6 +39,11 @@ impl HttpRoute for MessageSend {
         RateClass::Sends
     }
 
+    /// The key is the message's `client_id`, by which its own entry is found.
+    fn replays(&self) -> bool {
+        false
+    }
+
     fn counts_by_itself(&self) -> bool {
         true
     }

@@ -90,6 +90,12 @@ pub fn sent_message(user: &UserId, conversation: ConversationId, client_id: &Cli
     Key { partition: format!("I#{user}#{conversation}#{client_id}"), sort: ONLY.into() }
 }
 
+/// The row that remembers what a request with a key of the client's was answered.
+pub fn keyed_request(user: &UserId, route: &str, key: &ClientMessageId) -> Key {
+    let (user, route, key) = (escape(user.as_str()), escape(route), escape(key.as_str()));
+    Key { partition: format!("I#{user}#{route}#{key}"), sort: ONLY.into() }
+}
+
 /// The key set of an issuer of tokens.
 pub fn signing_keys(issuer: &str) -> Key {
     Key { partition: format!("J#{}", escape(issuer)), sort: ONLY.into() }
@@ -164,6 +170,14 @@ mod tests {
         assert_ne!(key("a", "b"), key("a#", "b"));
         assert_ne!(key("a%23", "b"), key("a#", "b"));
         assert_ne!(key("a", "b#c"), key("a", "b%23c"));
+    }
+
+    #[test]
+    fn a_request_never_shares_the_row_of_a_message() {
+        let (user, key) = (UserId::parse("a").unwrap(), ClientMessageId::parse("b").unwrap());
+        let request = keyed_request(&user, "POST /api/messaging/blocks", &key);
+        let message = sent_message(&user, ConversationId::from_bytes([1; 16]), &key);
+        assert!(request.partition.starts_with("I#a#POST /") && message.partition.starts_with("I#a#c_"));
     }
 
     #[test]

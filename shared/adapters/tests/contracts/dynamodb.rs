@@ -10,7 +10,7 @@ use parlance_domain::{
 use parlance_testkit::contracts::{
     connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
-    message_log, tickets,
+    idempotency, message_log, tickets,
 };
 
 use super::servers::{Tables, configuration};
@@ -38,6 +38,20 @@ async fn dynamodb_keeps_connections_and_tickets() {
     let adapters = tables.adapters();
     connections::holds(&*adapters.connections().unwrap()).await;
     tickets::holds(&*adapters.tickets().unwrap()).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_answers_for_two_units() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let kept = adapters.idempotency().unwrap();
+    idempotency::holds(&*kept).await;
+    meter.take();
+    let attempt = idempotency::attempt_at(NOW);
+    kept.begin(&attempt).await.unwrap();
+    kept.finish(&attempt, &idempotency::answer()).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["PutItem"].units, used["UpdateItem"].units), (1.0, 1.0), "{used:?}");
 }
 
 #[tokio::test]

@@ -7,16 +7,18 @@ use parlance_application::{
 };
 use parlance_protocol::{error_code::ErrorCode, problem::Problem};
 
-use super::{answer::NO_TOKEN, request::RequestParts};
+use super::{answer::NO_TOKEN, replay::Replay, request::RequestParts};
 use crate::refusal::Refusal;
 
-/// Knows callers, and how fast they may be.
+/// Knows callers, how fast they may be, and what they were answered.
 #[derive(Clone)]
 pub struct Callers {
     /// Who they are.
     pub authenticate: Authenticate,
     /// How fast they may be.
     pub limiter: RateLimiter,
+    /// What they were answered before.
+    pub replay: Replay,
 }
 
 impl Callers {
