@@ -72,7 +72,7 @@ pub enum Appended {
         /// The roster by which its sender was authorized: the entry's version or a later one.
         roster: Arc<Roster>,
     },
-    /// An attempt of this very call wrote it, whose answer was lost: whether it was broadcast is not known.
+    /// It stands, and an attempt of this very call may have written it, since its answer was lost: whether it was broadcast is not known.
     StoredUnanswered {
         /// The entry.
         entry: Entry,
@@ -148,7 +148,7 @@ impl TailAppend {
         };
         let checked = submission.after.unwrap_or(head.seq.get());
         let mut tail = Tail { head, is_strong, checked, cached: opening.roster, authorized: None };
-        let mut has_written = false;
+        let (mut has_written, mut is_unanswered) = (false, false);
         for attempt in 0..ATTEMPTS {
             if !self.is_within_reach(submission, &mut tail) {
                 if tail.is_strong {
@@ -187,8 +187,14 @@ impl TailAppend {
             }
             let Some(roster) = tail.authorized.clone() else { continue };
             has_written = true;
-            if let Some(appended) = self.write(submission, &tail.head, roster).await? {
-                return Ok(appended);
+            match self.write(submission, &tail.head, roster.clone()).await? {
+                Write::Done(appended) => return Ok(*appended),
+                Write::Stands(entry) if is_unanswered || submission.key.client_id().is_none() => {
+                    return Ok(Appended::StoredUnanswered { entry: *entry, roster });
+                }
+                Write::Stands(entry) => return Ok(Appended::AlreadyStored(*entry)),
+                Write::Unanswered => is_unanswered = true,
+                Write::Overtaken => {}
             }
             self.pause(attempt).await;
             let authorized_at = tail.head.roster_version;
@@ -309,13 +315,13 @@ impl TailAppend {
         }
     }
 
-    /// Writes the entry after `head`; `None` if something else was, or may be, written there.
+    /// Writes the entry after `head`.
     async fn write(
         &self,
         submission: &Submission,
         head: &Head,
         roster: Arc<Roster>,
-    ) -> Result<Option<Appended>, AppendError> {
+    ) -> Result<Write, AppendError> {
         let conversation = submission.conversation;
         let message = Message::sent(submission.body.clone(), head.seq.next());
         let entry = head.followed_by(
@@ -327,31 +333,27 @@ impl TailAppend {
         let needs_row = submission.after.is_none() && submission.key.client_id().is_some();
         if needs_row {
             return Ok(match self.log.append_once(conversation, &entry).await {
-                Ok(AppendOnce::Stored) => Some(Appended::Stored { entry, roster }),
+                Ok(AppendOnce::Stored) => Write::Done(Box::new(Appended::Stored { entry, roster })),
                 Ok(AppendOnce::AlreadySent(seq)) => {
                     let found = self.log.entries_at(conversation, &[seq]).await?.into_iter().next();
-                    found.map(Appended::AlreadyStored)
+                    found.map_or(Write::Overtaken, |found| {
+                        Write::Done(Box::new(Appended::AlreadyStored(found)))
+                    })
                 }
-                Ok(AppendOnce::Contended) => None,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "append without an answer");
-                    None
-                }
+                Ok(AppendOnce::Contended) => Write::Overtaken,
+                Err(error) => unanswered(&error),
             });
         }
         Ok(match self.log.append(conversation, &entry).await {
-            Ok(Append::Stored) => Some(Appended::Stored { entry, roster }),
+            Ok(Append::Stored) => Write::Done(Box::new(Appended::Stored { entry, roster })),
             Ok(Append::Taken(standing))
                 if self.safeguards.has(Safeguard::OwnItem)
                     && standing.is_message_of(&submission.sender, &submission.key) =>
             {
-                Some(Appended::StoredUnanswered { entry: *standing, roster })
+                Write::Stands(standing)
             }
-            Ok(Append::Taken(_) | Append::Contended) => None,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "append without an answer");
-                None
-            }
+            Ok(Append::Taken(_) | Append::Contended) => Write::Overtaken,
+            Err(error) => unanswered(&error),
         })
     }
 
@@ -360,6 +362,23 @@ impl TailAppend {
         let micros = self.random.below(u64::try_from(bound.as_micros()).unwrap_or(u64::MAX));
         self.clock.sleep(Duration::from_micros(micros)).await;
     }
+}
+
+/// What became of one write.
+enum Write {
+    /// It is known where the message stands.
+    Done(Box<Appended>),
+    /// The message stands there already, written by whomever.
+    Stands(Box<Entry>),
+    /// It may have been written or not.
+    Unanswered,
+    /// Something else was, or is being, written there.
+    Overtaken,
+}
+
+fn unanswered(error: &PortError) -> Write {
+    tracing::warn!(error = error as &dyn std::error::Error, "append without an answer");
+    Write::Unanswered
 }
 
 enum Verified {

@@ -64,11 +64,14 @@ impl MessageLog for MemoryCloud {
     }
 
     async fn append(&self, conversation: ConversationId, entry: &Entry) -> Result<Append, PortError> {
+        // As by the nonce of a call: what stands is its own if it has sent it before.
+        let mut has_sent = false;
         for _ in 0..TRIES {
             let passage = self.gate.pass(Outside::TableWrite).await;
             match passage {
                 Passage::RequestLost => continue,
                 Passage::Late => {
+                    has_sent = true;
                     let late = LATEST - entry.seq.get() % LATEST;
                     self.state().delay(late, conversation, entry.clone());
                     continue;
@@ -77,10 +80,12 @@ impl MessageLog for MemoryCloud {
             }
             let put = self.state().put_if_absent(conversation, entry);
             if passage == Passage::AnswerLost {
+                has_sent |= matches!(put, Put::Stored);
                 continue;
             }
             return Ok(match put {
                 Put::Stored => Append::Stored,
+                Put::Refused(standing) if has_sent && *standing == *entry => Append::Stored,
                 Put::Refused(standing) => Append::Taken(standing),
                 Put::Locked => Append::Contended,
             });
