@@ -5,7 +5,10 @@ use std::{pin::Pin, process::ExitCode, sync::Arc};
 use parlance_adapters::{Adapters, ConfigurationError, configuration::Secret, jwt::KeyRefresher};
 use parlance_application::{
     connections::{
-        admit::AdmitHandshake, close::CloseConnection, evict::EvictConnection, open::OpenConnection,
+        admit::AdmitHandshake,
+        close::CloseConnection,
+        evict::EvictConnection,
+        open::{OpenConnection, OpenPorts},
         origins::AllowedOrigins,
     },
     conversations::{
@@ -14,11 +17,13 @@ use parlance_application::{
         detail::ConversationDetail,
         list::ListConversations,
         log::ReadLog,
+        settings::SwitchSetting,
         sync::{SyncConversations, SyncPorts},
     },
     delivery::{
         announce::Announcer,
         broadcaster::{Broadcaster, Closer, FanOut},
+        companions::Companions,
         lanes::Lanes,
         publish::PublishEvents,
         recipients::Recipients,
@@ -31,9 +36,11 @@ use parlance_application::{
         history::ReadHistory,
         send::{SendMessage, SendPorts},
     },
+    participants::{departure::Departure, list::ListParticipants},
+    people::{block::BlockUser, change::ChangePerson, find::FindPerson},
     ports::environment::Clock,
     safeguards::Safeguards,
-    sessions::{authenticate::Authenticate, resume::ResumeSession},
+    sessions::{admit::AdmitCaller, authenticate::Authenticate, resume::ResumeSession},
     tickets::issue::IssueTicket,
     webhooks::{
         change::ChangeWebhook,
@@ -102,7 +109,7 @@ impl Assembly {
 
     /// What stands before every route for callers with a token.
     pub fn callers(&self) -> Assembled<Callers> {
-        Ok(Callers { authenticate: self.authenticate()?, limiter: self.rate_limiter()? })
+        Ok(Callers { admit: self.admit_caller()?, limiter: self.rate_limiter()? })
     }
 
     /// What stands before every route of a socket.
@@ -124,6 +131,28 @@ impl Assembly {
         })
     }
 
+    /// Who calls, and whether he may.
+    pub fn admit_caller(&self) -> Assembled<AdmitCaller> {
+        Ok(AdmitCaller::new(self.authenticate()?, self.adapters.people()?))
+    }
+
+    /// Finds people.
+    pub fn find_person(&self) -> Assembled<FindPerson> {
+        Ok(FindPerson::new(self.adapters.people()?))
+    }
+
+    /// Blocks people.
+    pub fn block_user(&self) -> Assembled<BlockUser> {
+        let (blocks, conversations) = (self.adapters.blocks()?, self.adapters.conversations()?);
+        Ok(BlockUser::new(blocks, conversations, self.change_conversation()?, self.clock()))
+    }
+
+    /// Changes people.
+    pub fn change_person(&self) -> Assembled<ChangePerson> {
+        let adapters = &self.adapters;
+        Ok(ChangePerson::new(adapters.people()?, adapters.connection_registry()?, self.closer()?))
+    }
+
     /// Whether a handshake may go on.
     pub fn admit_handshake(&self) -> Assembled<AdmitHandshake> {
         let origins = AllowedOrigins::of(&self.adapters.configuration().allowed_origins);
@@ -132,7 +161,14 @@ impl Assembly {
 
     /// Registers a socket.
     pub fn open_connection(&self) -> Assembled<OpenConnection> {
-        Ok(OpenConnection::new(self.adapters.connections()?, self.rate_limiter()?, self.clock()))
+        let adapters = &self.adapters;
+        Ok(OpenConnection::new(OpenPorts {
+            directory: adapters.connections()?,
+            people: adapters.people()?,
+            conversations: adapters.conversations()?,
+            limiter: self.rate_limiter()?,
+            clock: self.clock(),
+        }))
     }
 
     /// Forgets a socket.
@@ -170,6 +206,7 @@ impl Assembly {
             append,
             announcer: self.announcer()?,
             log: adapters.message_log()?,
+            conversations: adapters.conversations()?,
             cache: adapters.conversation_cache()?,
             relays: adapters.relay_bus()?,
             encoder: Arc::clone(&self.encoder),
@@ -185,23 +222,47 @@ impl Assembly {
     /// Creates conversations.
     pub fn create_conversation(&self) -> Assembled<CreateConversation> {
         let adapters = &self.adapters;
-        let writer = LogChanger::new(
+        Ok(CreateConversation::new(
+            adapters.conversations()?,
+            self.change_conversation()?,
+            self.announcer()?,
+            self.companions()?,
+            adapters.conversation_cache()?,
+            self.clock(),
+            adapters.random(),
+        ))
+    }
+
+    /// Changes conversations and their rosters.
+    pub fn change_conversation(&self) -> Assembled<ChangeConversation> {
+        let adapters = &self.adapters;
+        let changer = LogChanger::new(
             adapters.message_log()?,
             self.rosters()?,
             self.clock(),
             adapters.random(),
             Safeguards::ALL,
         );
-        let (announcer, cache) = (self.announcer()?, adapters.conversation_cache()?);
-        let changes = ChangeConversation::new(writer, self.events()?, announcer.clone(), Arc::clone(&cache));
-        Ok(CreateConversation::new(
-            adapters.conversations()?,
-            changes,
-            announcer,
-            cache,
-            self.clock(),
-            adapters.random(),
-        ))
+        let (announcer, companions) = (self.announcer()?, self.companions()?);
+        let cache = adapters.conversation_cache()?;
+        Ok(ChangeConversation::new(changer, self.events()?, announcer, companions, cache))
+    }
+
+    /// Lets people go.
+    pub fn departure(&self) -> Assembled<Departure> {
+        Ok(Departure::new(self.change_conversation()?))
+    }
+
+    /// Lists participants.
+    pub fn list_participants(&self) -> Assembled<ListParticipants> {
+        let adapters = &self.adapters;
+        let (pages, receipts) = (adapters.roster_pages()?, adapters.read_receipts()?);
+        Ok(ListParticipants::new(adapters.conversations()?, pages, receipts))
+    }
+
+    /// Switches what members decide for themselves.
+    pub fn switch_setting(&self) -> Assembled<SwitchSetting> {
+        Ok(SwitchSetting::new(self.adapters.membership_settings()?))
     }
 
     /// Shows one conversation.
@@ -285,6 +346,7 @@ impl Assembly {
             rosters: self.rosters()?,
             events: self.events()?,
             broadcaster: self.broadcaster()?,
+            companions: self.companions()?,
             encoder: Arc::clone(&self.encoder),
             clock: self.clock(),
         }))
@@ -370,6 +432,17 @@ impl Assembly {
         Ok(Announcer::new(
             self.broadcaster()?,
             self.adapters.conversation_cache()?,
+            Arc::clone(&self.encoder),
+        ))
+    }
+
+    fn companions(&self) -> Assembled<Companions> {
+        let adapters = &self.adapters;
+        Ok(Companions::new(
+            adapters.conversations()?,
+            adapters.connections()?,
+            self.broadcaster()?,
+            self.closer()?,
             Arc::clone(&self.encoder),
         ))
     }

@@ -2,6 +2,7 @@
 
 pub mod conversations;
 pub mod messages;
+pub mod people;
 pub mod service;
 pub mod tickets;
 pub mod webhooks;

@@ -9,6 +9,8 @@
 
 #[path = "journeys/bad_input.rs"]
 mod bad_input;
+#[path = "journeys/blocks.rs"]
+mod blocks;
 #[path = "journeys/conversations.rs"]
 mod conversations;
 #[path = "journeys/crowd.rs"]
@@ -33,14 +35,24 @@ mod history;
 mod isolated;
 #[path = "journeys/key_sets.rs"]
 mod key_sets;
+#[path = "journeys/kinds.rs"]
+mod kinds;
 #[path = "journeys/outages.rs"]
 mod outages;
+#[path = "journeys/participants.rs"]
+mod participants;
+#[path = "journeys/people.rs"]
+mod people;
 #[path = "journeys/privacy.rs"]
 mod privacy;
+#[path = "journeys/references.rs"]
+mod references;
 #[path = "journeys/refusals.rs"]
 mod refusals;
 #[path = "journeys/restarts.rs"]
 mod restarts;
+#[path = "journeys/roles.rs"]
+mod roles;
 #[path = "journeys/sessions.rs"]
 mod sessions;
 #[path = "journeys/sync.rs"]

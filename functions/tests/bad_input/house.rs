@@ -12,7 +12,7 @@ use parlance_application::{
         identity::{Identity, ProfileClaims},
     },
     safeguards::Safeguards,
-    sessions::authenticate::Authenticate,
+    sessions::{admit::AdmitCaller, authenticate::Authenticate},
 };
 use parlance_domain::{conversation::History, ids::ConversationId};
 use parlance_edge::{
@@ -37,6 +37,7 @@ use parlance_testkit::{
         environment::SeededRandom,
         gate::{Gate, OpenGate},
         identity::{MemoryTickets, MemoryTokens},
+        people::MemoryPeople,
     },
     scene::{Scene, user},
     simulation::stage::Stage,
@@ -95,7 +96,8 @@ impl House {
         );
         let authenticate = Authenticate::new(Arc::new(tokens), Arc::new(MemoryTickets::default()), clock);
         let (log, conversations) = (scene.log(), scene.conversations());
-        let http = HttpRoutes::for_callers(Callers { authenticate, limiter })
+        let admit = AdmitCaller::new(authenticate, Arc::new(MemoryPeople::default()));
+        let http = HttpRoutes::for_callers(Callers { admit, limiter })
             .route(HttpMessageSend::new(stage.send.clone()))
             .route(MessageRead::new(FindMessage::new(log.clone(), conversations.clone())))
             .route(ConversationLog::new(ReadLog::new(log.clone(), conversations.clone())))

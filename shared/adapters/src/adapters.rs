@@ -5,14 +5,16 @@ mod clients;
 use std::sync::Arc;
 
 use parlance_application::ports::{
+    blocks::BlockRepository,
     cache::ConversationCache,
     connections::ConnectionDirectory,
-    conversations::{ConversationRepository, ReadReceipts},
+    conversations::{ConversationRepository, MembershipSettings, ReadReceipts, RosterPages},
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
     event_bus::EventBus,
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
+    people::PeopleRepository,
     rates::RateCounters,
     webhooks::{DeliveryQueue, WebhookClient, WebhookRepository},
 };
@@ -21,14 +23,14 @@ use self::clients::Clients;
 use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
-        DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoBlocks, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoPeople,
+        DynamoSigningKeys, DynamoTickets, DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
-        CachedConnectionDirectory, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
         RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
     },
     sqs::{SqsDeliveryQueue, SqsEntryTimer},
@@ -104,6 +106,16 @@ impl Adapters {
         Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("read receipts")?)))
     }
 
+    /// Who is in conversations, page by page.
+    pub fn roster_pages(&self) -> Result<Arc<dyn RosterPages>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("roster pages")?)))
+    }
+
+    /// What members decided for themselves.
+    pub fn membership_settings(&self) -> Result<Arc<dyn MembershipSettings>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("membership settings")?)))
+    }
+
     /// Hints about conversations.
     pub fn conversation_cache(&self) -> Result<Arc<dyn ConversationCache>, ConfigurationError> {
         Ok(match self.clients.conversation_cache()? {
@@ -122,9 +134,28 @@ impl Adapters {
 
     /// Open sockets.
     pub fn connections(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
-        let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
+        let durable = self.connection_registry()?;
         Ok(match self.redis()? {
             Some(link) => Arc::new(CachedConnectionDirectory::new(durable, link, self.random())),
+            None => durable,
+        })
+    }
+
+    /// Open sockets as the table knows them, for those who must miss none.
+    pub fn connection_registry(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
+        Ok(Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?)))
+    }
+
+    /// Whom people block.
+    pub fn blocks(&self) -> Result<Arc<dyn BlockRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoBlocks::new(self.clients.chat_table("blocks")?)))
+    }
+
+    /// What is known of people.
+    pub fn people(&self) -> Result<Arc<dyn PeopleRepository>, ConfigurationError> {
+        let durable = Arc::new(DynamoPeople::new(self.clients.chat_table("people")?));
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(CachedPeople::new(durable, link)),
             None => durable,
         })
     }

@@ -1,6 +1,7 @@
-//! DynamoDB: the log, conversations, connections, tickets, signing keys and webhooks, in two tables.
+//! DynamoDB: the log, conversations, connections, people, tickets, signing keys and webhooks, in two tables.
 
 mod attributes;
+mod blocks;
 mod body;
 mod capacity;
 mod connections;
@@ -8,6 +9,7 @@ mod conversations;
 mod entry;
 mod keys;
 mod message_log;
+mod people;
 mod retry;
 mod rows;
 mod signing_keys;
@@ -18,10 +20,12 @@ mod webhooks;
 
 pub(crate) use self::connections::{decode_scope, encode_scope};
 pub use self::{
+    blocks::DynamoBlocks,
     capacity::{CapacityMeter, Usage},
     connections::DynamoConnections,
     conversations::DynamoConversations,
     message_log::DynamoMessageLog,
+    people::DynamoPeople,
     signing_keys::{DynamoSigningKeys, FetchedKeys},
     stream::{NewLogEntry, UnreadableRecord, new_log_entry},
     table::Table,

@@ -10,6 +10,7 @@ mod keys;
 mod link;
 mod marks;
 mod none;
+mod people;
 mod rates;
 mod relays;
 mod remembered;
@@ -21,6 +22,7 @@ pub use self::{
     connections::CachedConnectionDirectory,
     link::RedisLink,
     none::{NoCache, NoCounters, NoRelays},
+    people::CachedPeople,
     rates::RedisRateCounters,
     relays::RedisRelayBus,
     remembered::RememberedConnectionDirectory,

@@ -1,5 +1,6 @@
 //! The outside as use cases see it: small traits in the words of the caller.
 
+pub mod blocks;
 pub mod cache;
 pub mod connections;
 pub mod conversations;
@@ -8,6 +9,7 @@ pub mod environment;
 pub mod event_bus;
 pub mod identity;
 pub mod log;
+pub mod people;
 pub mod rates;
 pub mod webhooks;
 

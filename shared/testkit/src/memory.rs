@@ -1,5 +1,6 @@
 //! Memory twins of the ports, all over one state, with a gate at which a simulation lets things go wrong.
 
+pub mod blocks;
 pub mod cloud;
 pub mod connections;
 pub mod conversations;
@@ -9,5 +10,6 @@ pub mod event_bus;
 pub mod gate;
 pub mod identity;
 pub mod log;
+pub mod people;
 pub mod redis;
 pub mod webhooks;

@@ -2,8 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlance_testkit::{
-    contracts::{connections, conversation_cache, conversations, message_log, rate_counters, relay_bus},
-    memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
+    contracts::{
+        blocks, connections, conversation_cache, conversations, message_log, people, rate_counters, relay_bus,
+    },
+    memory::{cloud::MemoryCloud, connections::MemoryConnections, people::MemoryPeople, redis::MemoryRedis},
 };
 
 #[tokio::test]
@@ -16,11 +18,23 @@ async fn the_table_in_memory_keeps_logs() {
 async fn the_table_in_memory_keeps_conversations() {
     let cloud = MemoryCloud::default();
     conversations::holds(&cloud, &cloud).await;
+    conversations::pages_and_settings_hold(&cloud, &cloud, &cloud).await;
 }
 
 #[tokio::test]
 async fn the_registry_in_memory_keeps_connections() {
     connections::holds(&MemoryConnections::default()).await;
+}
+
+#[tokio::test]
+async fn the_table_in_memory_keeps_blocks() {
+    let cloud = MemoryCloud::default();
+    blocks::holds(blocks::Tables { blocks: &cloud, conversations: &cloud, log: &cloud }).await;
+}
+
+#[tokio::test]
+async fn people_in_memory_are_known() {
+    people::holds(&MemoryPeople::default()).await;
 }
 
 #[tokio::test]

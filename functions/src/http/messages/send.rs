@@ -52,14 +52,14 @@ impl HttpRoute for MessageSend {
         };
         let draft = Draft {
             conversation: message.conversation,
-            sender: request.caller.user,
+            sender: request.caller.user.clone(),
             client_id,
             after: message.after.map(Seq::get),
             body: message.body,
             from: None,
             admission: request.admission,
         };
-        let Sent { message, is_duplicate } = self.send.execute(draft).await?;
+        let Sent { message, is_duplicate } = self.send.execute_as(request.caller.caller(), draft).await?;
         let message = Message::from(&message);
         let location = format!("/api/messaging/messages/{}/", message.id);
         let body = SentMessageBody::from(SentMessage { message, duplicate: is_duplicate });

@@ -24,8 +24,11 @@ pub const CONNECTION: &str = "K#";
 pub const WEBHOOKS: &str = "W#";
 /// What the sort key of a webhook, its id, begins with.
 pub const WEBHOOK: &str = "w_";
+/// What the sort key of a block begins with.
+pub const BLOCK: &str = "B#";
 
 const META: &str = "#META";
+const PROFILE: &str = "#P";
 const ONLY: &str = "#";
 
 /// The primary key of one item.
@@ -84,6 +87,16 @@ pub fn membership(user: &UserId, conversation: ConversationId) -> Key {
     Key { partition: user_partition(user), sort: conversation_partition(conversation) }
 }
 
+/// What is known of a user beside his conversations.
+pub fn profile(user: &UserId) -> Key {
+    Key { partition: user_partition(user), sort: PROFILE.into() }
+}
+
+/// That somebody blocks somebody else.
+pub fn block(user: &UserId, other: &UserId) -> Key {
+    Key { partition: user_partition(user), sort: format!("{BLOCK}{}", escape(other.as_str())) }
+}
+
 /// The row that remembers a message's key for a day.
 pub fn sent_message(user: &UserId, conversation: ConversationId, client_id: &ClientMessageId) -> Key {
     let (user, client_id) = (escape(user.as_str()), escape(client_id.as_str()));
@@ -113,6 +126,11 @@ pub fn webhook(id: WebhookId) -> Key {
 /// The user whose partition or roster row a key names.
 pub fn user_of(key: &str) -> Option<UserId> {
     UserId::parse(&unescape(key.strip_prefix(USER)?)).ok()
+}
+
+/// The user whom a block's sort key names.
+pub fn blocked_of(key: &str) -> Option<UserId> {
+    UserId::parse(&unescape(key.strip_prefix(BLOCK)?)).ok()
 }
 
 /// The conversation whose partition or membership a key names.

@@ -8,9 +8,9 @@ use parlance_domain::{
     message::{Message, MessageBody, MessageContent},
 };
 use parlance_testkit::contracts::{
-    connections, conversations,
+    blocks, connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
-    message_log, tickets,
+    message_log, people, tickets,
 };
 
 use super::servers::{Tables, configuration};
@@ -29,7 +29,10 @@ async fn dynamodb_keeps_logs() {
 async fn dynamodb_keeps_conversations() {
     let tables = Tables::start().await;
     let adapters = tables.adapters();
-    conversations::holds(&*adapters.conversations().unwrap(), &*adapters.read_receipts().unwrap()).await;
+    let conversations = adapters.conversations().unwrap();
+    conversations::holds(&*conversations, &*adapters.read_receipts().unwrap()).await;
+    let (pages, settings) = (adapters.roster_pages().unwrap(), adapters.membership_settings().unwrap());
+    conversations::pages_and_settings_hold(&*conversations, &*pages, &*settings).await;
 }
 
 #[tokio::test]
@@ -38,6 +41,22 @@ async fn dynamodb_keeps_connections_and_tickets() {
     let adapters = tables.adapters();
     connections::holds(&*adapters.connections().unwrap()).await;
     tickets::holds(&*adapters.tickets().unwrap()).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_blocks() {
+    let tables = Tables::start().await;
+    let adapters = tables.adapters();
+    let (blocks, log) = (adapters.blocks().unwrap(), adapters.message_log().unwrap());
+    let conversations = adapters.conversations().unwrap();
+    let tables = blocks::Tables { blocks: &*blocks, conversations: &*conversations, log: &*log };
+    blocks::holds(tables).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_people() {
+    let tables = Tables::start().await;
+    people::holds(&*tables.adapters().people().unwrap()).await;
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use std::{
 
 use parlance_adapters::{
     redis::{
-        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoRelays, RedisConversationCache, RedisLink,
+        RedisRateCounters, RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
     },
     system::{OsRandom, SystemClock},
 };
@@ -30,10 +30,10 @@ use parlance_testkit::{
     contracts::{
         connections, conversation_cache,
         fixtures::{NOW, conversation_id, creation, seq, user},
-        rate_counters,
+        people, rate_counters,
         relay_bus::{self, broadcast},
     },
-    memory::connections::MemoryConnections,
+    memory::{connections::MemoryConnections, people::MemoryPeople},
 };
 
 use super::servers::{Redis, free_port};
@@ -71,6 +71,7 @@ async fn redis_remembers_publishes_and_knows_connections() {
         rate_counters::holds(&RedisRateCounters::new(link.clone())).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
         connections::holds(&remembered(&link, &MemoryConnections::default())).await;
+        people::holds(&CachedPeople::new(Arc::new(MemoryPeople::default()), link.clone())).await;
     }
 }
 

@@ -60,6 +60,24 @@ pub struct Submission {
     pub after: Option<u64>,
     /// What is said.
     pub body: MessageBody,
+    /// What entitles the sender.
+    pub entitlement: Entitlement,
+}
+
+/// What entitles somebody to append a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entitlement {
+    /// His place in the roster.
+    Membership,
+    /// The reference that the conversation carries: he is a trusted back end.
+    Reference,
+}
+
+impl Submission {
+    /// Whether the roster lets the sender in.
+    fn is_entitled_by(&self, roster: &Roster) -> bool {
+        self.entitlement == Entitlement::Reference || roster.member(&self.sender).is_some()
+    }
 }
 
 /// Where the message stands now.
@@ -89,6 +107,9 @@ pub enum AppendError {
     /// There is no such conversation for this sender.
     #[error("no such conversation")]
     NotFound,
+    /// The sender is in the conversation, and one of its two people blocks the other one.
+    #[error("not writable")]
+    NotWritable,
     /// The client has to read the log first: it is too far behind, or ahead of the log.
     #[error("out of date")]
     OutOfDate,
@@ -265,16 +286,17 @@ impl TailAppend {
         if let Some((version, roster)) = &tail.cached
             && *version >= head.roster_version
         {
-            let is_member = roster.member(&submission.sender).is_some();
-            return Ok(if is_member { Authorization::Granted(roster.clone()) } else { Authorization::Again });
+            let may_post = submission.is_entitled_by(roster) && !roster.is_blocked();
+            return Ok(if may_post { Authorization::Granted(roster.clone()) } else { Authorization::Again });
         }
         let Some(roster) = self.rosters.at_head(submission.conversation, head).await? else {
             return Ok(Authorization::Again);
         };
-        match roster.member(&submission.sender) {
-            Some(_) => Ok(Authorization::Granted(roster)),
-            None if tail.is_strong => Err(AppendError::NotFound),
-            None => Ok(Authorization::Again),
+        match (submission.is_entitled_by(&roster), roster.is_blocked()) {
+            (true, false) => Ok(Authorization::Granted(roster)),
+            _ if !tail.is_strong => Ok(Authorization::Again),
+            (true, true) => Err(AppendError::NotWritable),
+            (false, _) => Err(AppendError::NotFound),
         }
     }
 

@@ -133,6 +133,20 @@ pub enum RowChange {
         /// The version that is to be replaced.
         since: Seq,
     },
+    /// One of the two people of a direct conversation blocks the other one, or does not any more: his roster row, and his own list of those
+    /// whom he blocks.
+    SetBlock {
+        /// Who.
+        user: UserId,
+        /// Whom.
+        other: UserId,
+        /// Whether he does from now on.
+        is_blocking: bool,
+        /// The new row, whose `since` is the entry.
+        participant: Participant,
+        /// The version that is to be replaced.
+        since: Seq,
+    },
     /// The message at `target` is edited or deleted.
     SetMessage {
         /// Its entry.

@@ -70,7 +70,12 @@ impl RequestParts {
 
     /// The id that stands in the path. What cannot be one does not exist.
     pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
-        fields::path_id(self.path.get(name).map(String::as_str).unwrap_or_default())
+        fields::path_id(self.path_text(name))
+    }
+
+    /// The text that stands in the path, decoded.
+    pub fn path_text(&self, name: &str) -> &str {
+        self.path.get(name).map(String::as_str).unwrap_or_default()
     }
 
     /// The query, as the readers of requests take it.
