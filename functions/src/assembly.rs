@@ -5,7 +5,10 @@ use std::{pin::Pin, process::ExitCode, sync::Arc};
 use parlance_adapters::{Adapters, ConfigurationError, configuration::Secret, jwt::KeyRefresher};
 use parlance_application::{
     connections::{
-        admit::AdmitHandshake, close::CloseConnection, evict::EvictConnection, open::OpenConnection,
+        admit::AdmitHandshake,
+        close::CloseConnection,
+        evict::EvictConnection,
+        open::{OpenConnection, OpenPorts},
         origins::AllowedOrigins,
     },
     conversations::{
@@ -14,11 +17,13 @@ use parlance_application::{
         detail::ConversationDetail,
         list::ListConversations,
         log::ReadLog,
+        settings::SwitchSetting,
         sync::{SyncConversations, SyncPorts},
     },
     delivery::{
         announce::Announcer,
         broadcaster::{Broadcaster, Closer, FanOut},
+        companions::Companions,
         lanes::Lanes,
         publish::PublishEvents,
         recipients::Recipients,
@@ -31,6 +36,8 @@ use parlance_application::{
         history::ReadHistory,
         send::{SendMessage, SendPorts},
     },
+    participants::{departure::Departure, list::ListParticipants},
+    people::{block::BlockUser, change::ChangePerson, find::FindPerson},
     ports::{delivery::ConnectionPoster, environment::Clock},
     presence::{
         acquaintances::Acquaintances,
@@ -44,7 +51,7 @@ use parlance_application::{
         watch::WatchPresence,
     },
     safeguards::Safeguards,
-    sessions::{authenticate::Authenticate, resume::ResumeSession},
+    sessions::{admit::AdmitCaller, authenticate::Authenticate, resume::ResumeSession},
     tickets::issue::IssueTicket,
     typing::{room::TypingRooms, start::StartTyping, stop::StopTyping},
     webhooks::{
@@ -58,7 +65,12 @@ use parlance_application::{
     },
 };
 use parlance_domain::event::EventEncoder;
-use parlance_edge::{Function, cursor::CursorSigner, http::Callers, socket::SocketDoor};
+use parlance_edge::{
+    Function,
+    cursor::CursorSigner,
+    http::{Callers, Replay},
+    socket::SocketDoor,
+};
 use parlance_protocol::{
     json_events::JsonEvents,
     limits::{Limits, Rates},
@@ -114,7 +126,8 @@ impl Assembly {
 
     /// What stands before every route for callers with a token.
     pub fn callers(&self) -> Assembled<Callers> {
-        Ok(Callers { authenticate: self.authenticate()?, limiter: self.rate_limiter()? })
+        let replay = Replay::new(self.adapters.idempotency()?, self.clock(), self.adapters.random());
+        Ok(Callers { admit: self.admit_caller()?, limiter: self.rate_limiter()?, replay })
     }
 
     /// What stands before every route of a socket.
@@ -136,6 +149,28 @@ impl Assembly {
         })
     }
 
+    /// Who calls, and whether he may.
+    pub fn admit_caller(&self) -> Assembled<AdmitCaller> {
+        Ok(AdmitCaller::new(self.authenticate()?, self.adapters.people()?))
+    }
+
+    /// Finds people.
+    pub fn find_person(&self) -> Assembled<FindPerson> {
+        Ok(FindPerson::new(self.adapters.people()?))
+    }
+
+    /// Blocks people.
+    pub fn block_user(&self) -> Assembled<BlockUser> {
+        let (blocks, conversations) = (self.adapters.blocks()?, self.adapters.conversations()?);
+        Ok(BlockUser::new(blocks, conversations, self.change_conversation()?, self.clock()))
+    }
+
+    /// Changes people.
+    pub fn change_person(&self) -> Assembled<ChangePerson> {
+        let adapters = &self.adapters;
+        Ok(ChangePerson::new(adapters.people()?, adapters.connection_registry()?, self.closer()?))
+    }
+
     /// Whether a handshake may go on.
     pub fn admit_handshake(&self) -> Assembled<AdmitHandshake> {
         let origins = AllowedOrigins::of(&self.adapters.configuration().allowed_origins);
@@ -145,14 +180,20 @@ impl Assembly {
     /// Registers a socket.
     pub fn open_connection(&self) -> Assembled<OpenConnection> {
         let adapters = &self.adapters;
-        let arrive = Arrive {
-            board: adapters.presence_board()?,
-            departures: adapters.departures()?,
-            timer: adapters.presence_timer()?,
-            peers: adapters.direct_peers()?,
-            cache: adapters.conversation_cache()?,
-        };
-        Ok(OpenConnection::new(adapters.connections()?, self.rate_limiter()?, self.clock(), arrive))
+        Ok(OpenConnection::new(OpenPorts {
+            directory: adapters.connections()?,
+            people: adapters.people()?,
+            conversations: adapters.conversations()?,
+            limiter: self.rate_limiter()?,
+            clock: self.clock(),
+            arrive: Arrive {
+                board: adapters.presence_board()?,
+                departures: adapters.departures()?,
+                timer: adapters.presence_timer()?,
+                peers: adapters.direct_peers()?,
+                cache: adapters.conversation_cache()?,
+            },
+        }))
     }
 
     /// Forgets a socket.
@@ -199,6 +240,7 @@ impl Assembly {
             append,
             announcer: self.announcer()?,
             log: adapters.message_log()?,
+            conversations: adapters.conversations()?,
             cache: adapters.conversation_cache()?,
             relays: adapters.relay_bus()?,
             encoder: Arc::clone(&self.encoder),
@@ -253,23 +295,47 @@ impl Assembly {
     /// Creates conversations.
     pub fn create_conversation(&self) -> Assembled<CreateConversation> {
         let adapters = &self.adapters;
-        let writer = LogChanger::new(
+        Ok(CreateConversation::new(
+            adapters.conversations()?,
+            self.change_conversation()?,
+            self.announcer()?,
+            self.companions()?,
+            adapters.conversation_cache()?,
+            self.clock(),
+            adapters.random(),
+        ))
+    }
+
+    /// Changes conversations and their rosters.
+    pub fn change_conversation(&self) -> Assembled<ChangeConversation> {
+        let adapters = &self.adapters;
+        let changer = LogChanger::new(
             adapters.message_log()?,
             self.rosters()?,
             self.clock(),
             adapters.random(),
             Safeguards::ALL,
         );
-        let (announcer, cache) = (self.announcer()?, adapters.conversation_cache()?);
-        let changes = ChangeConversation::new(writer, self.events()?, announcer.clone(), Arc::clone(&cache));
-        Ok(CreateConversation::new(
-            adapters.conversations()?,
-            changes,
-            announcer,
-            cache,
-            self.clock(),
-            adapters.random(),
-        ))
+        let (announcer, companions) = (self.announcer()?, self.companions()?);
+        let cache = adapters.conversation_cache()?;
+        Ok(ChangeConversation::new(changer, self.events()?, announcer, companions, cache))
+    }
+
+    /// Lets people go.
+    pub fn departure(&self) -> Assembled<Departure> {
+        Ok(Departure::new(self.change_conversation()?))
+    }
+
+    /// Lists participants.
+    pub fn list_participants(&self) -> Assembled<ListParticipants> {
+        let adapters = &self.adapters;
+        let (pages, receipts) = (adapters.roster_pages()?, adapters.read_receipts()?);
+        Ok(ListParticipants::new(adapters.conversations()?, pages, receipts))
+    }
+
+    /// Switches what members decide for themselves.
+    pub fn switch_setting(&self) -> Assembled<SwitchSetting> {
+        Ok(SwitchSetting::new(self.adapters.membership_settings()?))
     }
 
     /// Shows one conversation.
@@ -353,6 +419,7 @@ impl Assembly {
             rosters: self.rosters()?,
             events: self.events()?,
             broadcaster: self.broadcaster()?,
+            companions: self.companions()?,
             encoder: Arc::clone(&self.encoder),
             clock: self.clock(),
         }))
@@ -469,6 +536,17 @@ impl Assembly {
         Ok(Announcer::new(
             self.broadcaster()?,
             self.adapters.conversation_cache()?,
+            Arc::clone(&self.encoder),
+        ))
+    }
+
+    fn companions(&self) -> Assembled<Companions> {
+        let adapters = &self.adapters;
+        Ok(Companions::new(
+            adapters.conversations()?,
+            adapters.connections()?,
+            self.broadcaster()?,
+            self.closer()?,
             Arc::clone(&self.encoder),
         ))
     }

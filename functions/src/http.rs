@@ -2,6 +2,7 @@
 
 pub mod conversations;
 pub mod messages;
+pub mod people;
 pub mod presence;
 pub mod service;
 pub mod tickets;

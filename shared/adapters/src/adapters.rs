@@ -5,14 +5,17 @@ mod clients;
 use std::sync::Arc;
 
 use parlance_application::ports::{
+    blocks::BlockRepository,
     cache::ConversationCache,
     connections::ConnectionDirectory,
-    conversations::{ConversationRepository, ReadReceipts},
+    conversations::{ConversationRepository, MembershipSettings, ReadReceipts, RosterPages},
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
     event_bus::EventBus,
+    idempotency::IdempotencyRepository,
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
+    people::PeopleRepository,
     presence::{Departures, DirectPeers, PresenceBoard, PresenceRepository, PresenceTimer},
     rates::RateCounters,
     typing::TypingBoard,
@@ -23,16 +26,16 @@ use self::clients::Clients;
 use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoPresence,
-        DynamoSigningKeys, DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoBlocks, DynamoConnections, DynamoConversations, DynamoIdempotency,
+        DynamoMessageLog, DynamoPeople, DynamoPresence, DynamoSigningKeys, DynamoTickets, DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
-        CachedConnectionDirectory, NoCache, NoCounters, NoPresence, NoRelays, NoTypingBoard, RedisDepartures,
-        RedisLink, RedisPresenceBoard, RedisRateCounters, RedisRelayBus, RedisTypingBoard, RelaySubscription,
-        RememberedConnectionDirectory,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoCounters, NoPresence, NoRelays, NoTypingBoard,
+        RedisDepartures, RedisLink, RedisPresenceBoard, RedisRateCounters, RedisRelayBus, RedisTypingBoard,
+        RelaySubscription, RememberedConnectionDirectory,
     },
     sqs::{SqsDeliveryQueue, SqsEntryTimer, SqsPresenceTimer},
     system::{OsRandom, SystemClock},
@@ -107,6 +110,16 @@ impl Adapters {
         Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("read receipts")?)))
     }
 
+    /// Who is in conversations, page by page.
+    pub fn roster_pages(&self) -> Result<Arc<dyn RosterPages>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("roster pages")?)))
+    }
+
+    /// What members decided for themselves.
+    pub fn membership_settings(&self) -> Result<Arc<dyn MembershipSettings>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("membership settings")?)))
+    }
+
     /// Hints about conversations.
     pub fn conversation_cache(&self) -> Result<Arc<dyn ConversationCache>, ConfigurationError> {
         Ok(match self.clients.conversation_cache()? {
@@ -164,13 +177,37 @@ impl Adapters {
         Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("direct peers")?)))
     }
 
+    /// What requests with a key were answered.
+    pub fn idempotency(&self) -> Result<Arc<dyn IdempotencyRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoIdempotency::new(self.clients.chat_table("idempotency")?)))
+    }
+
     /// Open sockets.
     pub fn connections(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
-        let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
+        let durable = self.connection_registry()?;
         Ok(match self.redis()? {
             Some(link) => {
                 Arc::new(CachedConnectionDirectory::new(durable, link, self.random(), self.clock()))
             }
+            None => durable,
+        })
+    }
+
+    /// Open sockets as the table knows them, for those who must miss none.
+    pub fn connection_registry(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
+        Ok(Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?)))
+    }
+
+    /// Whom people block.
+    pub fn blocks(&self) -> Result<Arc<dyn BlockRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoBlocks::new(self.clients.chat_table("blocks")?)))
+    }
+
+    /// What is known of people.
+    pub fn people(&self) -> Result<Arc<dyn PeopleRepository>, ConfigurationError> {
+        let durable = Arc::new(DynamoPeople::new(self.clients.chat_table("people")?));
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(CachedPeople::new(durable, link)),
             None => durable,
         })
     }

@@ -11,6 +11,7 @@ mod keys;
 mod link;
 mod marks;
 mod none;
+mod people;
 mod presence;
 mod rates;
 mod relays;
@@ -25,6 +26,7 @@ pub use self::{
     departures::RedisDepartures,
     link::RedisLink,
     none::{NoCache, NoCounters, NoPresence, NoRelays, NoTypingBoard},
+    people::CachedPeople,
     presence::RedisPresenceBoard,
     rates::RedisRateCounters,
     relays::RedisRelayBus,

@@ -2,6 +2,7 @@
 
 pub mod announce;
 pub mod broadcaster;
+pub mod companions;
 pub mod frame;
 pub mod lanes;
 pub mod publish;

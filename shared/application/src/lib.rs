@@ -10,6 +10,7 @@ pub mod limits;
 pub mod log;
 pub mod messages;
 pub mod participants;
+pub mod people;
 pub mod ports;
 pub mod presence;
 pub mod safeguards;

@@ -1,13 +1,16 @@
 //! The outside as use cases see it: small traits in the words of the caller.
 
+pub mod blocks;
 pub mod cache;
 pub mod connections;
 pub mod conversations;
 pub mod delivery;
 pub mod environment;
 pub mod event_bus;
+pub mod idempotency;
 pub mod identity;
 pub mod log;
+pub mod people;
 pub mod presence;
 pub mod rates;
 pub mod typing;

@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use parlance_application::{
     connections::{
         close::CloseConnection,
-        open::{OpenConnection, Opening},
+        open::{OpenConnection, OpenPorts, Opening},
     },
     delivery::{
         broadcaster::{Broadcaster, Closer},
@@ -18,6 +18,7 @@ use parlance_application::{
         connections::ConnectionDirectory,
         delivery::Posted,
         environment::Clock,
+        identity::ProfileClaims,
         presence::{Departures, PresenceBoard},
     },
     presence::{
@@ -45,6 +46,7 @@ use parlance_testkit::{
         connections::MemoryConnections,
         delivery::{MemoryGateway, MemoryQueues, SeqEncoder},
         environment::SeededRandom,
+        people::MemoryPeople,
         presence::{Look, MemoryPresence, MemoryPresenceTimer},
     },
     scene::{Scene, user},
@@ -115,12 +117,14 @@ impl House {
         let acquaintances = Acquaintances::new(scene.conversations());
         let sight = PresenceSight::new(redis.clone(), records.clone(), sockets.clone(), clock.clone());
         Self {
-            open: OpenConnection::new(
-                sockets.clone(),
-                scene.limiter(RateLimits::NONE),
-                clock.clone(),
+            open: OpenConnection::new(OpenPorts {
+                directory: sockets.clone(),
+                people: Arc::new(MemoryPeople::default()),
+                conversations: scene.conversations(),
+                limiter: scene.limiter(RateLimits::NONE),
+                clock: clock.clone(),
                 arrive,
-            ),
+            }),
             close: CloseConnection::new(sockets.clone(), depart),
             look: LookAtPresence::new(announcer.clone(), redis.clone(), clock.clone(), GRACE),
             set: SetPresence::new(records, announcer, clock),
@@ -139,7 +143,8 @@ impl House {
 
     async fn opens_for(&self, name: &str, socket: &str, scope: SocketScope) {
         let expires_at = self.scene.clock.now().plus(Duration::from_hours(12));
-        let opening = Opening { id: id(socket), user: user(name), scope, expires_at };
+        let (id, user, profile) = (id(socket), user(name), ProfileClaims::default());
+        let opening = Opening { id, user, scope, expires_at, profile };
         self.open.execute(opening).await.unwrap();
     }
 

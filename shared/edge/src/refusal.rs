@@ -2,11 +2,20 @@
 
 use parlance_application::{
     connections::open::OpenConnectionError,
-    conversations::{create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError},
+    conversations::{
+        create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError,
+        settings::SwitchSettingError,
+    },
+    log::change::ChangeError,
     messages::{find::FindMessageError, history::ReadHistoryError, send::SendMessageError},
+    participants::list::ListParticipantsError,
+    people::block::BlockUserError,
     ports::PortError,
     presence::watch::WatchPresenceError,
-    sessions::{authenticate::AuthenticateError, resume::ResumeSessionError, service::NotAService},
+    sessions::{
+        admit::AdmitCallerError, authenticate::AuthenticateError, resume::ResumeSessionError,
+        service::NotAService,
+    },
     typing::room::TypingError,
     webhooks::{
         change::ChangeWebhookError, find::FindWebhookError, register::RegisterWebhookError,
@@ -44,6 +53,10 @@ impl Refusal {
     /// What a client is told when a handler panicked; the log knows where.
     pub(crate) fn internal() -> Self {
         Problem::new(ErrorCode::Internal, "an unexpected error; it has been logged").into()
+    }
+
+    fn deactivated() -> Self {
+        Problem::new(ErrorCode::Forbidden, "the user is deactivated").into()
     }
 
     fn unavailable(detail: &str) -> Self {
@@ -84,6 +97,16 @@ impl From<AuthenticateError> for Refusal {
     }
 }
 
+impl From<AdmitCallerError> for Refusal {
+    fn from(error: AdmitCallerError) -> Self {
+        match error {
+            AdmitCallerError::Unknown(error) => error.into(),
+            AdmitCallerError::Deactivated => Self::deactivated(),
+            AdmitCallerError::Port(error) => error.into(),
+        }
+    }
+}
+
 impl From<OpenConnectionError> for Refusal {
     fn from(error: OpenConnectionError) -> Self {
         match error {
@@ -91,6 +114,10 @@ impl From<OpenConnectionError> for Refusal {
             OpenConnectionError::RateLimited(limited) => limited.into(),
             OpenConnectionError::TooManyConnections => {
                 Problem::new(ErrorCode::RateLimited, "too many open sockets").into()
+            }
+            OpenConnectionError::Deactivated => Self::deactivated(),
+            OpenConnectionError::NotAMember => {
+                Problem::new(ErrorCode::Forbidden, "this socket is not for this caller").into()
             }
             OpenConnectionError::Port(error) => error.into(),
         }
@@ -111,6 +138,9 @@ impl From<SendMessageError> for Refusal {
         match error {
             SendMessageError::NotFound => Problem::not_found().into(),
             SendMessageError::RateLimited(limited) => limited.into(),
+            error @ SendMessageError::NotWritable => {
+                Problem::new(ErrorCode::Forbidden, error.to_string()).into()
+            }
             SendMessageError::OutOfDate => {
                 Problem::new(ErrorCode::OutOfDate, "`after` is too far from the end of the log: read the log")
                     .into()
@@ -142,6 +172,12 @@ impl From<CreateConversationError> for Refusal {
             CreateConversationError::WithOneself => Problem::invalid("/user_id", "somebody else").into(),
             CreateConversationError::TooManyParticipants => {
                 Problem::invalid("/participant_ids", "at most 1000 participants, the creator included").into()
+            }
+            CreateConversationError::NoParticipants => {
+                Problem::invalid("/participant_ids", "somebody for whom the conversation is").into()
+            }
+            CreateConversationError::Blocked => {
+                Problem::new(ErrorCode::Forbidden, "one of the two blocks the other").into()
             }
             CreateConversationError::ReferenceTaken => {
                 Problem::new(ErrorCode::Conflict, "the reference has a conversation already").into()
@@ -200,6 +236,25 @@ impl From<WatchPresenceError> for Refusal {
     }
 }
 
+impl From<ChangeError> for Refusal {
+    fn from(error: ChangeError) -> Self {
+        let refused = |code, error: &ChangeError| Problem::new(code, error.to_string()).into();
+        match error {
+            ChangeError::NotFound | ChangeError::NoSuchTarget => Problem::not_found().into(),
+            ChangeError::Forbidden(_) | ChangeError::NotTheSender | ChangeError::NotWritable => {
+                refused(ErrorCode::Forbidden, &error)
+            }
+            ChangeError::Full | ChangeError::LastOwner | ChangeError::Deleted => {
+                refused(ErrorCode::Conflict, &error)
+            }
+            ChangeError::VersionConflict { .. } => refused(ErrorCode::VersionConflict, &error),
+            ChangeError::TooLarge => refused(ErrorCode::TooLarge, &error),
+            ChangeError::Contended => Self::unavailable("the conversation is too busy just now"),
+            ChangeError::Port(error) => error.into(),
+        }
+    }
+}
+
 /// Errors that say that something is not there for this user, and otherwise that the outside failed.
 macro_rules! not_found_or_port {
     ($($error:ident),*) => {$(
@@ -214,11 +269,23 @@ macro_rules! not_found_or_port {
     )*};
 }
 
+impl From<BlockUserError> for Refusal {
+    fn from(error: BlockUserError) -> Self {
+        match error {
+            BlockUserError::Oneself => Problem::invalid("/user_id", "somebody else").into(),
+            BlockUserError::Contended => Self::unavailable("the conversation is too busy just now"),
+            BlockUserError::Port(error) => error.into(),
+        }
+    }
+}
+
 not_found_or_port!(
     ConversationDetailError,
     FindMessageError,
     FindWebhookError,
+    ListParticipantsError,
     ReadHistoryError,
     ReadLogError,
-    RemoveWebhookError
+    RemoveWebhookError,
+    SwitchSettingError
 );

@@ -13,6 +13,7 @@ pub mod problem;
 pub mod request;
 pub mod signal;
 pub mod sync;
+pub mod user;
 pub mod webhook;
 pub mod wire_time;
 

@@ -7,7 +7,11 @@ use parlance_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{event::EventFrame, wire_time::WireTime};
+use crate::{
+    event::{ConversationDeleted, EventFrame},
+    json_events,
+    wire_time::WireTime,
+};
 
 /// `typing.indicator`: everybody who is typing now; the client replaces what it had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,6 +124,13 @@ impl From<&Signal> for EventFrame {
             }
             SignalBody::Notification(notification) => {
                 ("notification.created", raw(&NotificationCreated::from(notification)))
+            }
+            SignalBody::ConversationJoined(view) => {
+                let data = RawValue::from_string(json_events::conversation(view));
+                ("conversation.created", data.unwrap_or_else(|_| RawValue::NULL.to_owned()))
+            }
+            SignalBody::ConversationLeft { by } => {
+                ("conversation.deleted", raw(&ConversationDeleted { by: by.clone() }))
             }
         };
         Self {

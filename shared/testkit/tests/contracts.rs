@@ -3,11 +3,12 @@
 
 use parlance_testkit::{
     contracts::{
-        connections, conversation_cache, conversations, message_log, presence, rate_counters, relay_bus,
-        typing_board,
+        blocks, connections, conversation_cache, conversations, idempotency, message_log, people, presence,
+        rate_counters, relay_bus, typing_board,
     },
     memory::{
-        cloud::MemoryCloud, connections::MemoryConnections, presence::MemoryPresence, redis::MemoryRedis,
+        cloud::MemoryCloud, connections::MemoryConnections, idempotency::MemoryIdempotency,
+        people::MemoryPeople, presence::MemoryPresence, redis::MemoryRedis,
     },
 };
 
@@ -22,11 +23,28 @@ async fn the_table_in_memory_keeps_conversations() {
     let cloud = MemoryCloud::default();
     conversations::holds(&cloud, &cloud).await;
     conversations::names_peers(&cloud, &cloud).await;
+    conversations::pages_and_settings_hold(&cloud, &cloud, &cloud).await;
 }
 
 #[tokio::test]
 async fn the_registry_in_memory_keeps_connections() {
     connections::holds(&MemoryConnections::default()).await;
+}
+
+#[tokio::test]
+async fn the_shelf_in_memory_keeps_answers() {
+    idempotency::holds(&MemoryIdempotency::default()).await;
+}
+
+#[tokio::test]
+async fn the_table_in_memory_keeps_blocks() {
+    let cloud = MemoryCloud::default();
+    blocks::holds(blocks::Tables { blocks: &cloud, conversations: &cloud, log: &cloud }).await;
+}
+
+#[tokio::test]
+async fn people_in_memory_are_known() {
+    people::holds(&MemoryPeople::default()).await;
 }
 
 #[tokio::test]

@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
 use parlance_application::ports::{
     PortError,
     conversations::{
-        Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts,
+        Advance, ConversationRepository, Creating, Creation, Membership, MembershipSetting,
+        MembershipSettings, ReadCursor, ReadReceipts, RosterPage, RosterPages, RosterPlace,
     },
     presence::DirectPeers,
 };
@@ -22,8 +24,8 @@ use super::{
     keys,
     retry::{ATTEMPTS, pause},
     rows::{
-        PEER, READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, membership_item, membership_of,
-        peer_of, roster_item, roster_row_of,
+        ARCHIVED, MUTED, PEER, READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, is_blocking,
+        membership_item, membership_of, peer_of, roster_item, roster_row_of,
     },
     table::{Expression, RangeQuery, Refusal, SortRange, Table, Transacted, Write, Written},
 };
@@ -67,7 +69,7 @@ impl DynamoConversations {
         let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
         for member in roster.members() {
             let joined = member.participant.joined;
-            let membership = Membership { conversation: conversation.id, joined, cursor };
+            let membership = Membership::new(conversation.id, joined, cursor);
             writes.push(Write::Put(roster_item(conversation.id, member.user, member.participant), None));
             let mut row = membership_item(member.user, &membership);
             if conversation.kind == ConversationKind::Direct
@@ -76,6 +78,14 @@ impl DynamoConversations {
                 row.insert(PEER.into(), text_value(peer.user.as_str()));
             }
             writes.push(Write::Put(row, None));
+        }
+        if conversation.kind == ConversationKind::Direct {
+            let people: Vec<&UserId> = roster.members().map(|member| member.user).collect();
+            for user in &people {
+                let others = people.iter().filter(|other| *other != user);
+                writes
+                    .extend(others.map(|other| Write::Check(keys::block(user, other), Expression::absent())));
+            }
         }
         Ok(writes)
     }
@@ -90,8 +100,13 @@ impl ConversationRepository for DynamoConversations {
             match self.table.transact(&writes).await? {
                 Transacted::Done => return Ok(Creating::Created),
                 Transacted::Refused(refusals) => {
-                    if refusals.iter().any(|refusal| matches!(refusal, Refusal::Condition(_))) {
+                    let is_refused = |refusal: &Refusal| matches!(refusal, Refusal::Condition(_));
+                    // The first two writes are of the conversation itself.
+                    if refusals.iter().take(2).any(is_refused) {
                         return Ok(Creating::Exists);
+                    }
+                    if refusals.iter().any(is_refused) {
+                        return Ok(Creating::Blocked);
                     }
                 }
             }
@@ -113,7 +128,12 @@ impl ConversationRepository for DynamoConversations {
             limit: None,
         };
         let rows = self.table.all(&query).await?;
-        rows.iter().map(|item| roster_row_of(item).map_err(|error| self.malformed(error))).collect()
+        let row = |item| roster_row_of(item).map_err(|error| self.malformed(error));
+        let mut roster = rows.iter().map(row).collect::<Result<Roster, _>>()?;
+        for item in rows.iter().filter(|item| is_blocking(item)) {
+            roster.set_block(&row(item)?.0, true);
+        }
+        Ok(roster)
     }
 
     async fn membership(&self, user: &UserId, id: ConversationId) -> Result<Option<Membership>, PortError> {
@@ -173,6 +193,71 @@ impl ReadReceipts for DynamoConversations {
         let keys = distinct.into_iter().map(|user| keys::membership(user, conversation)).collect();
         let items = self.table.get_many(keys, false).await?;
         items.iter().map(|item| cursor_of(item).map_err(|error| self.malformed(error))).collect()
+    }
+}
+
+#[async_trait]
+impl RosterPages for DynamoConversations {
+    async fn page(
+        &self,
+        conversation: ConversationId,
+        place: &RosterPlace,
+        limit: usize,
+    ) -> Result<RosterPage, PortError> {
+        // One row more than is asked for tells whether there are more.
+        let query = RangeQuery {
+            partition: keys::conversation_partition(conversation),
+            sort: SortRange::Prefix(keys::USER),
+            descending: matches!(place, RosterPlace::Before(_)),
+            consistent: false,
+            limit: Some(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX)),
+        };
+        let start = match place {
+            RosterPlace::First => None,
+            RosterPlace::After(user) | RosterPlace::Before(user) => {
+                Some(keys::roster_row(conversation, user))
+            }
+        };
+        let page = self.table.page(&query, start).await?;
+        let rows = page.items.iter().map(|item| roster_row_of(item).map_err(|error| self.malformed(error)));
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let has_more = rows.len() > limit || (page.next.is_some() && rows.len() < limit);
+        rows.truncate(limit);
+        if query.descending {
+            rows.reverse();
+        }
+        Ok(RosterPage { rows, has_more })
+    }
+}
+
+#[async_trait]
+impl MembershipSettings for DynamoConversations {
+    async fn switch(
+        &self,
+        user: &UserId,
+        conversation: ConversationId,
+        setting: MembershipSetting,
+        is_on: bool,
+    ) -> Result<bool, PortError> {
+        let attribute = match setting {
+            MembershipSetting::Muted => MUTED,
+            MembershipSetting::Archived => ARCHIVED,
+        };
+        for failures in 0..ATTEMPTS {
+            pause(failures).await;
+            let switched = Expression {
+                text: "SET #setting = :on",
+                names: vec![("#setting", attribute)],
+                values: vec![(":on", AttributeValue::Bool(is_on))],
+            };
+            let key = keys::membership(user, conversation);
+            match self.table.update_if(key, switched, "attribute_exists(pk)").await? {
+                Written::Done => return Ok(true),
+                Written::Refused(_) => return Ok(false),
+                Written::Contended => {}
+            }
+        }
+        Err(failed_because(self.table.port(), "UpdateItem", "transactions stayed in the way"))
     }
 }
 

@@ -20,6 +20,8 @@ pub const MARKS_SECONDS: u64 = 24 * 60 * 60;
 pub const SENT_SECONDS: u64 = 60;
 /// How long the set of relays outlives the last of them.
 pub const RELAYS_SECONDS: u64 = 60;
+/// For how long it is remembered who may come in: how late a deactivation that Redis missed is noticed.
+pub const STANDING_SECONDS: u64 = 60;
 
 /// How long a conversation's typists outlive the last of them.
 pub const TYPING_SECONDS: u64 = 10;
@@ -70,6 +72,11 @@ impl Keys {
     /// A string of marks, by which a reader learns whose sockets have changed.
     pub fn marks(&self) -> String {
         format!("{}:marks", self.prefix)
+    }
+
+    /// Whether a user may come in.
+    pub fn standing(&self, user: &UserId) -> String {
+        format!("{}:standing:{user}", self.prefix)
     }
 
     /// The mark that an entry was delivered or handed over.

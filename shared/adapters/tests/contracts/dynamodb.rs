@@ -9,9 +9,9 @@ use parlance_domain::{
     presence::{ChosenStatus, PresenceChoice, StatusText},
 };
 use parlance_testkit::contracts::{
-    connections, conversations,
+    blocks, connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
-    message_log, presence, tickets,
+    idempotency, message_log, people, presence, tickets,
 };
 
 use super::servers::{Tables, configuration};
@@ -33,6 +33,8 @@ async fn dynamodb_keeps_conversations() {
     let conversations = adapters.conversations().unwrap();
     conversations::holds(&*conversations, &*adapters.read_receipts().unwrap()).await;
     conversations::names_peers(&*conversations, &*adapters.direct_peers().unwrap()).await;
+    let (pages, settings) = (adapters.roster_pages().unwrap(), adapters.membership_settings().unwrap());
+    conversations::pages_and_settings_hold(&*conversations, &*pages, &*settings).await;
 }
 
 #[tokio::test]
@@ -42,6 +44,36 @@ async fn dynamodb_keeps_connections_and_tickets() {
     connections::holds(&*adapters.connections().unwrap()).await;
     tickets::holds(&*adapters.tickets().unwrap()).await;
     presence::is_kept(&*adapters.presence().unwrap()).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_answers_for_two_units() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let kept = adapters.idempotency().unwrap();
+    idempotency::holds(&*kept).await;
+    meter.take();
+    let attempt = idempotency::attempt_at(NOW);
+    kept.begin(&attempt).await.unwrap();
+    kept.finish(&attempt, &idempotency::answer()).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["PutItem"].units, used["UpdateItem"].units), (1.0, 1.0), "{used:?}");
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_blocks() {
+    let tables = Tables::start().await;
+    let adapters = tables.adapters();
+    let (blocks, log) = (adapters.blocks().unwrap(), adapters.message_log().unwrap());
+    let conversations = adapters.conversations().unwrap();
+    let tables = blocks::Tables { blocks: &*blocks, conversations: &*conversations, log: &*log };
+    blocks::holds(tables).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_people() {
+    let tables = Tables::start().await;
+    people::holds(&*tables.adapters().people().unwrap()).await;
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use std::{
 
 use parlance_adapters::{
     redis::{
-        CachedConnectionDirectory, NoCache, NoPresence, NoRelays, NoTypingBoard, RedisConversationCache,
-        RedisDepartures, RedisLink, RedisPresenceBoard, RedisRateCounters, RedisRelayBus, RedisTypingBoard,
-        RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoPresence, NoRelays, NoTypingBoard,
+        RedisConversationCache, RedisDepartures, RedisLink, RedisPresenceBoard, RedisRateCounters,
+        RedisRelayBus, RedisTypingBoard, RelaySubscription, RememberedConnectionDirectory,
     },
     system::{OsRandom, SystemClock},
 };
@@ -33,11 +33,11 @@ use parlance_testkit::{
     contracts::{
         connections, conversation_cache,
         fixtures::{NOW, conversation_id, creation, seq, user},
-        presence, rate_counters,
+        people, presence, rate_counters,
         relay_bus::{self, broadcast},
         typing_board,
     },
-    memory::connections::MemoryConnections,
+    memory::{connections::MemoryConnections, people::MemoryPeople},
 };
 
 use super::servers::{Redis, free_port};
@@ -79,6 +79,7 @@ async fn redis_remembers_publishes_and_knows_connections() {
         presence::is_looked_after(&RedisDepartures::new(link.clone())).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
         connections::holds(&remembered(&link, &MemoryConnections::default())).await;
+        people::holds(&CachedPeople::new(Arc::new(MemoryPeople::default()), link.clone())).await;
     }
 }
 

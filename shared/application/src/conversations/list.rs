@@ -51,6 +51,8 @@ pub struct ListFilter {
     pub reference_id: Option<String>,
     /// None of these.
     pub except: BTreeSet<ConversationId>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
 }
 
 /// A place between two conversations of a list, in the order of one moment.
@@ -259,6 +261,9 @@ impl ListConversations {
     }
 
     async fn passes(&self, candidate: &Candidate, filter: &ListFilter) -> Result<bool, PortError> {
+        if candidate.membership.is_archived != filter.archived || candidate.head.is_closed() {
+            return Ok(false);
+        }
         if filter.unread.is_some_and(|unread| unread != candidate.has_unread()) {
             return Ok(false);
         }

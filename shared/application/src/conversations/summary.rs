@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use parlance_domain::{
     event::ConversationView,
     head::{Head, Seq},
-    ids::UserId,
+    ids::{ConversationId, UserId},
     message::PlacedMessage,
 };
 
@@ -26,10 +26,21 @@ pub struct Summary {
     pub view: ConversationView,
     /// How far each of the first [`SHOWN_PARTICIPANTS`] has read.
     pub cursors: BTreeMap<UserId, ReadCursor>,
-    /// How far the reader has read: his cursor or his own last message, whichever is later.
+    /// What is the reader's own; nothing of one who only oversees the conversation.
+    pub own: Option<OwnSummary>,
+}
+
+/// What of a conversation is its reader's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnSummary {
+    /// How far he has read: his cursor or his own last message, whichever is later.
     pub read: ReadCursor,
     /// How many messages stand after it.
     pub unread: u64,
+    /// Whether he does not want to be disturbed by it.
+    pub is_muted: bool,
+    /// Whether he does not want to see it among the others.
+    pub is_archived: bool,
 }
 
 /// Puts summaries together.
@@ -58,50 +69,59 @@ impl Summaries {
         own: Option<ReadCursor>,
         head: &Head,
     ) -> Result<Option<Summary>, PortError> {
-        let id = membership.conversation;
+        let Some(mut summary) = self.whole(membership.conversation, head).await? else { return Ok(None) };
+        let view = &mut summary.view;
+        let own = own.or_else(|| view.last_message.as_ref().and_then(|message| own_position(user, message)));
+        let first = first_visible(view.conversation.history, membership.joined);
+        view.last_message =
+            view.last_message.take().filter(|message| message.id.seq >= first).map(|mut message| {
+                message.hide_before(first);
+                message
+            });
+        let read = later(membership.cursor, own);
+        if let Some(shown) = summary.cursors.get_mut(user) {
+            *shown = read;
+        }
+        let Membership { is_muted, is_archived, .. } = *membership;
+        let unread = head.n.saturating_sub(read.n);
+        summary.own = Some(OwnSummary { read, unread, is_muted, is_archived });
+        Ok(Some(summary))
+    }
+
+    /// The conversation at this head, whole, for somebody who oversees it without being in it.
+    pub async fn whole(&self, id: ConversationId, head: &Head) -> Result<Option<Summary>, PortError> {
         let (found, roster, last_message) = futures::try_join!(
             self.conversations.find(id),
             self.conversations.roster(id),
-            self.last_message(membership, head),
+            self.last_message(id, head),
         )?;
         let Some(conversation) = found else { return Ok(None) };
-        let own = own.or_else(|| last_message.as_ref().and_then(|message| own_position(user, message)));
-        let first = first_visible(conversation.history, membership.joined);
-        let last_message = last_message.filter(|message| message.id.seq >= first).map(|mut message| {
-            message.hide_before(first);
-            message
-        });
         let shown: Vec<UserId> =
             roster.members().take(SHOWN_PARTICIPANTS).map(|member| member.user.clone()).collect();
-        let mut cursors: BTreeMap<UserId, ReadCursor> =
+        let cursors: BTreeMap<UserId, ReadCursor> =
             self.receipts.cursors(id, &shown).await?.into_iter().collect();
-        let read = later(membership.cursor, own);
-        if let Some(shown) = cursors.get_mut(user) {
-            *shown = read;
-        }
         Ok(Some(Summary {
             view: ConversationView {
                 conversation,
-                roster,
                 head_seq: head.seq,
                 head_n: head.n,
-                writable: !head.is_closed(),
+                writable: !head.is_closed() && !roster.is_blocked(),
+                roster,
                 last_message,
             },
             cursors,
-            read,
-            unread: head.n.saturating_sub(read.n),
+            own: None,
         }))
     }
 
     async fn last_message(
         &self,
-        membership: &Membership,
+        id: ConversationId,
         head: &Head,
     ) -> Result<Option<PlacedMessage>, PortError> {
         let Some(seq) = head.last_message else { return Ok(None) };
-        let entries = self.log.entries_at(membership.conversation, &[seq]).await?;
-        Ok(entries.iter().find_map(|entry| entry.message(membership.conversation)))
+        let entries = self.log.entries_at(id, &[seq]).await?;
+        Ok(entries.iter().find_map(|entry| entry.message(id)))
     }
 }
 

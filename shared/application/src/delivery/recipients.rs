@@ -40,7 +40,7 @@ impl Recipients {
         now: Timestamp,
     ) -> Result<Audience, PortError> {
         // Whoever joined after the entry reads it from the log, if he may read it at all.
-        let is_for_members = broadcast.hearing != Hearing::Personal;
+        let is_for_members = matches!(broadcast.hearing, Hearing::Log | Hearing::Typing);
         let members = roster
             .members()
             .filter(|_| is_for_members)
@@ -53,7 +53,7 @@ impl Recipients {
         for connection in self.directory.of_users(&users).await? {
             let scope = connection.scope;
             let hears = match broadcast.hearing {
-                Hearing::Log => scope.hears_log_of(broadcast.conversation),
+                Hearing::Log | Hearing::Subjects => scope.hears_log_of(broadcast.conversation),
                 Hearing::Typing => scope.hears_typing_in(broadcast.conversation),
                 Hearing::Personal => scope.hears_personal(),
             };

@@ -9,7 +9,7 @@ use parlance_domain::{
     log::{Entry, EntryBody},
 };
 
-use super::broadcaster::Broadcaster;
+use super::{broadcaster::Broadcaster, companions::Companions};
 use crate::{
     log::{events::EventResolver, rosters::RosterReader},
     ports::{
@@ -36,6 +36,7 @@ pub struct RepairEntries {
     rosters: RosterReader,
     events: EventResolver,
     broadcaster: Broadcaster,
+    companions: Companions,
     encoder: Arc<dyn EventEncoder>,
     clock: Arc<dyn Clock>,
 }
@@ -58,6 +59,8 @@ pub struct RepairPorts {
     pub events: EventResolver,
     /// The fan-out.
     pub broadcaster: Broadcaster,
+    /// What goes beside entries.
+    pub companions: Companions,
     /// The spelling of events.
     pub encoder: Arc<dyn EventEncoder>,
     /// The time.
@@ -85,10 +88,23 @@ impl RepairEntries {
             rosters,
             events,
             broadcaster,
+            companions,
             encoder,
             clock,
         } = ports;
-        Self { log, conversations, cache, relays, timer, rosters, events, broadcaster, encoder, clock }
+        Self {
+            log,
+            conversations,
+            cache,
+            relays,
+            timer,
+            rosters,
+            events,
+            broadcaster,
+            companions,
+            encoder,
+            clock,
+        }
     }
 
     /// Takes a batch of the stream, in any order and perhaps for the second time. For each entry: `Ok`, or why it has to come again.
@@ -129,6 +145,7 @@ impl RepairEntries {
         let Some(roster) = self.rosters.at_version(conversation, entry.roster_version).await? else {
             return Ok(());
         };
+        self.companions.tell(conversation, entry, &roster).await?;
         let events = self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await?;
         for event in &events {
             let broadcast = Broadcast {

@@ -60,6 +60,24 @@ pub struct Submission {
     pub after: Option<u64>,
     /// What is said.
     pub body: MessageBody,
+    /// What entitles the sender.
+    pub entitlement: Entitlement,
+}
+
+/// What entitles somebody to append a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entitlement {
+    /// His place in the roster.
+    Membership,
+    /// The reference that the conversation carries: he is a trusted back end.
+    Reference,
+}
+
+impl Submission {
+    /// Whether the roster lets the sender in.
+    fn is_entitled_by(&self, roster: &Roster) -> bool {
+        self.entitlement == Entitlement::Reference || roster.member(&self.sender).is_some()
+    }
 }
 
 /// Where the message stands now.
@@ -72,7 +90,7 @@ pub enum Appended {
         /// The roster by which its sender was authorized: the entry's version or a later one.
         roster: Arc<Roster>,
     },
-    /// An attempt of this very call wrote it, whose answer was lost: whether it was broadcast is not known.
+    /// It stands, and an attempt of this very call may have written it, since its answer was lost: whether it was broadcast is not known.
     StoredUnanswered {
         /// The entry.
         entry: Entry,
@@ -89,6 +107,9 @@ pub enum AppendError {
     /// There is no such conversation for this sender.
     #[error("no such conversation")]
     NotFound,
+    /// The sender is in the conversation, and one of its two people blocks the other one.
+    #[error("not writable")]
+    NotWritable,
     /// The client has to read the log first: it is too far behind, or ahead of the log.
     #[error("out of date")]
     OutOfDate,
@@ -148,7 +169,7 @@ impl TailAppend {
         };
         let checked = submission.after.unwrap_or(head.seq.get());
         let mut tail = Tail { head, is_strong, checked, cached: opening.roster, authorized: None };
-        let mut has_written = false;
+        let (mut has_written, mut is_unanswered) = (false, false);
         for attempt in 0..ATTEMPTS {
             if !self.is_within_reach(submission, &mut tail) {
                 if tail.is_strong {
@@ -187,8 +208,14 @@ impl TailAppend {
             }
             let Some(roster) = tail.authorized.clone() else { continue };
             has_written = true;
-            if let Some(appended) = self.write(submission, &tail.head, roster).await? {
-                return Ok(appended);
+            match self.write(submission, &tail.head, roster.clone()).await? {
+                Write::Done(appended) => return Ok(*appended),
+                Write::Stands(entry) if is_unanswered || submission.key.client_id().is_none() => {
+                    return Ok(Appended::StoredUnanswered { entry: *entry, roster });
+                }
+                Write::Stands(entry) => return Ok(Appended::AlreadyStored(*entry)),
+                Write::Unanswered => is_unanswered = true,
+                Write::Overtaken => {}
             }
             self.pause(attempt).await;
             let authorized_at = tail.head.roster_version;
@@ -265,16 +292,17 @@ impl TailAppend {
         if let Some((version, roster)) = &tail.cached
             && *version >= head.roster_version
         {
-            let is_member = roster.member(&submission.sender).is_some();
-            return Ok(if is_member { Authorization::Granted(roster.clone()) } else { Authorization::Again });
+            let may_post = submission.is_entitled_by(roster) && !roster.is_blocked();
+            return Ok(if may_post { Authorization::Granted(roster.clone()) } else { Authorization::Again });
         }
         let Some(roster) = self.rosters.at_head(submission.conversation, head).await? else {
             return Ok(Authorization::Again);
         };
-        match roster.member(&submission.sender) {
-            Some(_) => Ok(Authorization::Granted(roster)),
-            None if tail.is_strong => Err(AppendError::NotFound),
-            None => Ok(Authorization::Again),
+        match (submission.is_entitled_by(&roster), roster.is_blocked()) {
+            (true, false) => Ok(Authorization::Granted(roster)),
+            _ if !tail.is_strong => Ok(Authorization::Again),
+            (true, true) => Err(AppendError::NotWritable),
+            (false, _) => Err(AppendError::NotFound),
         }
     }
 
@@ -309,13 +337,13 @@ impl TailAppend {
         }
     }
 
-    /// Writes the entry after `head`; `None` if something else was, or may be, written there.
+    /// Writes the entry after `head`.
     async fn write(
         &self,
         submission: &Submission,
         head: &Head,
         roster: Arc<Roster>,
-    ) -> Result<Option<Appended>, AppendError> {
+    ) -> Result<Write, AppendError> {
         let conversation = submission.conversation;
         let message = Message::sent(submission.body.clone(), head.seq.next());
         let entry = head.followed_by(
@@ -327,31 +355,27 @@ impl TailAppend {
         let needs_row = submission.after.is_none() && submission.key.client_id().is_some();
         if needs_row {
             return Ok(match self.log.append_once(conversation, &entry).await {
-                Ok(AppendOnce::Stored) => Some(Appended::Stored { entry, roster }),
+                Ok(AppendOnce::Stored) => Write::Done(Box::new(Appended::Stored { entry, roster })),
                 Ok(AppendOnce::AlreadySent(seq)) => {
                     let found = self.log.entries_at(conversation, &[seq]).await?.into_iter().next();
-                    found.map(Appended::AlreadyStored)
+                    found.map_or(Write::Overtaken, |found| {
+                        Write::Done(Box::new(Appended::AlreadyStored(found)))
+                    })
                 }
-                Ok(AppendOnce::Contended) => None,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "append without an answer");
-                    None
-                }
+                Ok(AppendOnce::Contended) => Write::Overtaken,
+                Err(error) => unanswered(&error),
             });
         }
         Ok(match self.log.append(conversation, &entry).await {
-            Ok(Append::Stored) => Some(Appended::Stored { entry, roster }),
+            Ok(Append::Stored) => Write::Done(Box::new(Appended::Stored { entry, roster })),
             Ok(Append::Taken(standing))
                 if self.safeguards.has(Safeguard::OwnItem)
                     && standing.is_message_of(&submission.sender, &submission.key) =>
             {
-                Some(Appended::StoredUnanswered { entry: *standing, roster })
+                Write::Stands(standing)
             }
-            Ok(Append::Taken(_) | Append::Contended) => None,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "append without an answer");
-                None
-            }
+            Ok(Append::Taken(_) | Append::Contended) => Write::Overtaken,
+            Err(error) => unanswered(&error),
         })
     }
 
@@ -360,6 +384,23 @@ impl TailAppend {
         let micros = self.random.below(u64::try_from(bound.as_micros()).unwrap_or(u64::MAX));
         self.clock.sleep(Duration::from_micros(micros)).await;
     }
+}
+
+/// What became of one write.
+enum Write {
+    /// It is known where the message stands.
+    Done(Box<Appended>),
+    /// The message stands there already, written by whomever.
+    Stands(Box<Entry>),
+    /// It may have been written or not.
+    Unanswered,
+    /// Something else was, or is being, written there.
+    Overtaken,
+}
+
+fn unanswered(error: &PortError) -> Write {
+    tracing::warn!(error = error as &dyn std::error::Error, "append without an answer");
+    Write::Unanswered
 }
 
 enum Verified {

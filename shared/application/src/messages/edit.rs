@@ -4,19 +4,19 @@ use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use parlance_domain::{
+    authority::Actor,
     event::{Event, EventBody, EventEncoder},
-    head::{Head, Seq},
+    head::Seq,
     ids::MessageId,
     log::{Entry, EntryBody},
     message::{Message, MessageBody, MessageContent},
     permissions::Right,
-    roster::{Member, Roster},
     time::Timestamp,
 };
 
 use crate::{
     delivery::lanes::MAX_FRAME_BYTES,
-    log::change::{Change, ChangeError, Plan},
+    log::change::{Change, ChangeError, Ground, Plan},
     ports::log::{MessageLog, RowChange},
 };
 
@@ -65,10 +65,13 @@ pub struct EditMessage {
 
 #[async_trait]
 impl Change for EditMessage {
-    async fn plan(&self, actor: Member<'_>, head: &Head, _: &Roster) -> Result<Plan, ChangeError> {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
         let (entry, message, is_unchanged) = self.target.read().await?;
-        if entry.actor != *actor.user {
+        if entry.actor != *actor.user() {
             return Err(ChangeError::NotTheSender);
+        }
+        if ground.roster.is_blocked() {
+            return Err(ChangeError::NotWritable);
         }
         if !is_unchanged {
             return Ok(Plan::Nothing);
@@ -86,7 +89,7 @@ impl Change for EditMessage {
         let edited = Message {
             body: MessageBody { content: self.content.clone(), ..message.body },
             version,
-            since: head.seq.next(),
+            since: ground.head.seq.next(),
             edited_at: Some(self.at),
             deleted: false,
         };
@@ -118,10 +121,10 @@ pub struct DeleteMessage {
 
 #[async_trait]
 impl Change for DeleteMessage {
-    async fn plan(&self, actor: Member<'_>, head: &Head, _: &Roster) -> Result<Plan, ChangeError> {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
         // A deletion holds whatever somebody else made of the message meanwhile.
         let (entry, message, _) = self.target.read().await?;
-        if entry.actor != *actor.user {
+        if entry.actor != *actor.user() {
             actor.require(Right::DeleteOthersMessages)?;
         }
         if message.deleted {
@@ -131,7 +134,7 @@ impl Change for DeleteMessage {
         let tombstone = Message {
             body: MessageBody { kind: message.body.kind, ..MessageBody::default() },
             version: message.version + 1,
-            since: head.seq.next(),
+            since: ground.head.seq.next(),
             edited_at: message.edited_at,
             deleted: true,
         };

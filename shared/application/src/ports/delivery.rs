@@ -71,6 +71,8 @@ pub enum Hearing {
     Typing,
     /// The subjects alone, on sockets that hear what is for their user.
     Personal,
+    /// The subjects alone, on sockets that follow the conversation.
+    Subjects,
 }
 
 /// Redis pub/sub between the functions and the relays, and the marks that say what was handed over.

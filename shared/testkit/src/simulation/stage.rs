@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use parlance_application::{
-    conversations::change::ChangeConversation,
+    conversations::{change::ChangeConversation, create::CreateConversation},
     delivery::{
         announce::Announcer,
         broadcaster::{Broadcaster, Closer, FanOut},
+        companions::Companions,
         lanes::Lanes,
         recipients::Recipients,
         relay::RelayHost,
@@ -41,6 +42,8 @@ pub struct Stage {
     pub queues: MemoryQueues,
     /// `message.send`.
     pub send: SendMessage,
+    /// New conversations.
+    pub create: CreateConversation,
     /// Changes of roster and roles.
     pub change: ChangeConversation,
     /// The relay.
@@ -81,6 +84,7 @@ impl Stage {
         Self::over(outsides, clock, random, safeguards, window)
     }
 
+    #[allow(clippy::too_many_lines, reason = "the wiring of the whole stands in one place")]
     fn over(
         outsides: Outsides,
         clock: &Arc<dyn Clock>,
@@ -131,6 +135,13 @@ impl Stage {
         let events = EventResolver::new(table.clone(), table.clone());
         let changer =
             LogChanger::new(table.clone(), rosters.clone(), clock.clone(), random.clone(), safeguards);
+        let companions = Companions::new(
+            table.clone(),
+            directory.clone(),
+            broadcaster.clone(),
+            closer.clone(),
+            encoder.clone(),
+        );
         let repair = RepairEntries::new(RepairPorts {
             log: table.clone(),
             conversations: table.clone(),
@@ -140,6 +151,7 @@ impl Stage {
             rosters: rosters.clone(),
             events: events.clone(),
             broadcaster,
+            companions: companions.clone(),
             encoder: encoder.clone(),
             clock: clock.clone(),
         });
@@ -151,17 +163,29 @@ impl Stage {
                 RelayHost::new(rosters, recipients, lanes(), closer.clone(), hints.clone(), clock.clone())
             }
         };
+        let change =
+            ChangeConversation::new(changer, events, announcer.clone(), companions.clone(), hints.clone());
         Self {
+            create: CreateConversation::new(
+                table.clone(),
+                change.clone(),
+                announcer.clone(),
+                companions,
+                hints.clone(),
+                clock.clone(),
+                random.clone(),
+            ),
             send: SendMessage::new(SendPorts {
                 append,
-                announcer: announcer.clone(),
-                log: table,
+                announcer,
+                log: table.clone(),
+                conversations: table,
                 cache: hints.clone(),
                 relays: hints.clone(),
                 encoder: encoder.clone(),
                 random: random.clone(),
             }),
-            change: ChangeConversation::new(changer, events, announcer, hints.clone()),
+            change,
             relay: new_relay(),
             new_relay: Arc::new(new_relay),
             rewire: Arc::new(rewire),

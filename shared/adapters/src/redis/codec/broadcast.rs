@@ -67,6 +67,7 @@ const fn hearing_to_number(hearing: Hearing) -> u8 {
         Hearing::Log => 0,
         Hearing::Typing => 1,
         Hearing::Personal => 2,
+        Hearing::Subjects => 3,
     }
 }
 
@@ -75,6 +76,7 @@ const fn hearing_from_number(number: u8) -> Option<Hearing> {
         0 => Some(Hearing::Log),
         1 => Some(Hearing::Typing),
         2 => Some(Hearing::Personal),
+        3 => Some(Hearing::Subjects),
         _ => None,
     }
 }

@@ -45,9 +45,12 @@ fn what_is_cached_comes_back() {
         assert_eq!(decode_connection(&user, b"abc=", &bytes), Some(connection));
     }
     let participant = Participant { role: Role::Admin, joined: seq(1), since: seq(5) };
-    let roster: Roster = [(user.clone(), participant)].into_iter().collect();
-    assert_eq!(decode_roster(&encode_roster(seq(5), &roster)), Some((seq(5), roster)));
-    for hearing in [Hearing::Log, Hearing::Typing, Hearing::Personal] {
+    let mut roster: Roster = [(user.clone(), participant)].into_iter().collect();
+    for is_blocking in [false, true] {
+        roster.set_block(&user, is_blocking);
+        assert_eq!(decode_roster(&encode_roster(seq(5), &roster)), Some((seq(5), roster.clone())));
+    }
+    for hearing in [Hearing::Log, Hearing::Typing, Hearing::Personal, Hearing::Subjects] {
         let broadcast = Broadcast {
             conversation: id,
             seq: (hearing == Hearing::Log).then(|| seq(3)),
