@@ -24,7 +24,7 @@ use parlance_application::{
         idempotency::MAX_KEPT_BYTES,
         identity::{Identity, ProfileClaims},
     },
-    sessions::authenticate::Authenticate,
+    sessions::{admit::AdmitCaller, authenticate::Authenticate},
 };
 use parlance_edge::{
     Function, Refusal,
@@ -36,6 +36,7 @@ use parlance_testkit::{
         environment::SeededRandom,
         idempotency::MemoryIdempotency,
         identity::{MemoryTickets, MemoryTokens},
+        people::MemoryPeople,
     },
     scene::{Scene, user},
 };
@@ -88,7 +89,8 @@ fn house() -> House {
     }
     let authenticate = Authenticate::new(Arc::new(tokens), Arc::new(MemoryTickets::default()), clock.clone());
     let replay = Replay::new(Arc::new(kept.clone()), clock, Arc::new(SeededRandom::new(1)));
-    let callers = Callers { authenticate, limiter: scene.limiter(RateLimits::NONE), replay };
+    let admit = AdmitCaller::new(authenticate, Arc::new(MemoryPeople::default()));
+    let callers = Callers { admit, limiter: scene.limiter(RateLimits::NONE), replay };
     let routes = HttpRoutes::for_callers(callers).route(Things(Arc::clone(&asked)));
     House { scene, routes, kept, asked }
 }
