@@ -1,5 +1,7 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
+mod signals;
+
 use std::{pin::Pin, process::ExitCode, sync::Arc};
 
 use parlance_adapters::{Adapters, ConfigurationError, configuration::Secret, jwt::KeyRefresher};
@@ -39,21 +41,10 @@ use parlance_application::{
     participants::{departure::Departure, list::ListParticipants},
     people::{block::BlockUser, change::ChangePerson, find::FindPerson},
     ports::{delivery::ConnectionPoster, environment::Clock},
-    presence::{
-        acquaintances::Acquaintances,
-        announce::{PresenceAnnouncer, PresencePorts},
-        arrive::Arrive,
-        depart::Depart,
-        look::LookAtPresence,
-        read::ReadPresence,
-        set::SetPresence,
-        sight::PresenceSight,
-        watch::WatchPresence,
-    },
+    presence::{arrive::Arrive, depart::Depart},
     safeguards::Safeguards,
     sessions::{admit::AdmitCaller, authenticate::Authenticate, resume::ResumeSession},
     tickets::issue::IssueTicket,
-    typing::{room::TypingRooms, start::StartTyping, stop::StopTyping},
     webhooks::{
         change::ChangeWebhook,
         deliver::{DeliverWebhook, Patience},
@@ -246,40 +237,6 @@ impl Assembly {
             encoder: Arc::clone(&self.encoder),
             random: adapters.random(),
         }))
-    }
-
-    /// Keeps how people want to be seen.
-    pub fn set_presence(&self) -> Assembled<SetPresence> {
-        Ok(SetPresence::new(self.adapters.presence()?, self.presence_announcer()?, self.clock()))
-    }
-
-    /// Lets sockets watch people.
-    pub fn watch_presence(&self) -> Assembled<WatchPresence> {
-        let adapters = &self.adapters;
-        let acquaintances = Acquaintances::new(adapters.conversations()?);
-        let (board, directory) = (adapters.presence_board()?, adapters.connections()?);
-        Ok(WatchPresence::new(acquaintances, self.presence_sight()?, board, directory))
-    }
-
-    /// Tells how people are.
-    pub fn read_presence(&self) -> Assembled<ReadPresence> {
-        Ok(ReadPresence::new(Acquaintances::new(self.adapters.conversations()?), self.presence_sight()?))
-    }
-
-    /// Looks whether people are there.
-    pub fn look_at_presence(&self) -> Assembled<LookAtPresence> {
-        let (departures, grace) = (self.adapters.departures()?, self.adapters.configuration().presence_grace);
-        Ok(LookAtPresence::new(self.presence_announcer()?, departures, self.clock(), grace))
-    }
-
-    /// Takes note of who types.
-    pub fn start_typing(&self) -> Assembled<StartTyping> {
-        Ok(StartTyping::new(self.typing_rooms()?))
-    }
-
-    /// Takes note of who types no more.
-    pub fn stop_typing(&self) -> Assembled<StopTyping> {
-        Ok(StopTyping::new(self.typing_rooms()?))
     }
 
     /// Posts what no invocation's own response can say.
@@ -485,37 +442,6 @@ impl Assembly {
             adapters.random(),
             patience,
         ))
-    }
-
-    fn presence_announcer(&self) -> Assembled<PresenceAnnouncer> {
-        let adapters = &self.adapters;
-        Ok(PresenceAnnouncer::new(PresencePorts {
-            board: adapters.presence_board()?,
-            departures: adapters.departures()?,
-            records: adapters.presence()?,
-            directory: adapters.connections()?,
-            broadcaster: self.broadcaster()?,
-            encoder: Arc::clone(&self.encoder),
-            clock: self.clock(),
-        }))
-    }
-
-    fn presence_sight(&self) -> Assembled<PresenceSight> {
-        let adapters = &self.adapters;
-        let (board, records) = (adapters.presence_board()?, adapters.presence()?);
-        Ok(PresenceSight::new(board, records, adapters.connections()?, self.clock()))
-    }
-
-    fn typing_rooms(&self) -> Assembled<TypingRooms> {
-        let adapters = &self.adapters;
-        Ok(TypingRooms {
-            cache: adapters.conversation_cache()?,
-            rosters: self.rosters()?,
-            board: adapters.typing_board()?,
-            broadcaster: self.broadcaster()?,
-            encoder: Arc::clone(&self.encoder),
-            clock: self.clock(),
-        })
     }
 
     fn rosters(&self) -> Assembled<RosterReader> {

@@ -144,7 +144,7 @@ fn presence(status: PresenceStatus, text: Option<&str>) -> Presence {
 
 fn socket(of: &UserId, id: &str) -> Connection {
     Connection {
-        id: ConnectionId::parse(&format!("{}{id}", conversation_id())).unwrap(),
+        id: ConnectionId::parse(&format!("{id}{}", conversation_id())).unwrap(),
         user: of.clone(),
         scope: SocketScope::Presence,
         expires_at: after(3600),
