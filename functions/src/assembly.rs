@@ -1,6 +1,9 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
+mod people;
+mod resuming;
 mod signals;
+mod webhooks;
 
 use std::{pin::Pin, process::ExitCode, sync::Arc};
 
@@ -14,13 +17,8 @@ use parlance_application::{
         origins::AllowedOrigins,
     },
     conversations::{
-        change::ChangeConversation,
-        create::CreateConversation,
-        detail::ConversationDetail,
-        list::ListConversations,
-        log::ReadLog,
-        settings::SwitchSetting,
-        sync::{SyncConversations, SyncPorts},
+        change::ChangeConversation, create::CreateConversation, detail::ConversationDetail,
+        list::ListConversations, log::ReadLog,
     },
     delivery::{
         announce::Announcer,
@@ -38,22 +36,11 @@ use parlance_application::{
         history::ReadHistory,
         send::{SendMessage, SendPorts},
     },
-    participants::{departure::Departure, list::ListParticipants},
-    people::{block::BlockUser, change::ChangePerson, find::FindPerson},
     ports::{delivery::ConnectionPoster, environment::Clock},
     presence::{arrive::Arrive, depart::Depart},
     safeguards::Safeguards,
-    sessions::{admit::AdmitCaller, authenticate::Authenticate, resume::ResumeSession},
+    sessions::authenticate::Authenticate,
     tickets::issue::IssueTicket,
-    webhooks::{
-        change::ChangeWebhook,
-        deliver::{DeliverWebhook, Patience},
-        dispatch::DispatchEvents,
-        find::FindWebhook,
-        list::ListWebhooks,
-        register::RegisterWebhook,
-        remove::RemoveWebhook,
-    },
 };
 use parlance_domain::event::EventEncoder;
 use parlance_edge::{
@@ -66,8 +53,6 @@ use parlance_protocol::{
     json_events::JsonEvents,
     limits::{Limits, Rates},
 };
-
-use crate::http::webhooks::WebhookSettings;
 
 /// A use case, unless the function's stanza forgot a variable that it needs.
 pub type Assembled<T> = Result<T, ConfigurationError>;
@@ -138,28 +123,6 @@ impl Assembly {
             signals: rates.signals,
             conversation_sends: rates.conversation_sends,
         })
-    }
-
-    /// Who calls, and whether he may.
-    pub fn admit_caller(&self) -> Assembled<AdmitCaller> {
-        Ok(AdmitCaller::new(self.authenticate()?, self.adapters.people()?))
-    }
-
-    /// Finds people.
-    pub fn find_person(&self) -> Assembled<FindPerson> {
-        Ok(FindPerson::new(self.adapters.people()?))
-    }
-
-    /// Blocks people.
-    pub fn block_user(&self) -> Assembled<BlockUser> {
-        let (blocks, conversations) = (self.adapters.blocks()?, self.adapters.conversations()?);
-        Ok(BlockUser::new(blocks, conversations, self.change_conversation()?, self.clock()))
-    }
-
-    /// Changes people.
-    pub fn change_person(&self) -> Assembled<ChangePerson> {
-        let adapters = &self.adapters;
-        Ok(ChangePerson::new(adapters.people()?, adapters.connection_registry()?, self.closer()?))
     }
 
     /// Whether a handshake may go on.
@@ -278,23 +241,6 @@ impl Assembly {
         Ok(ChangeConversation::new(changer, self.events()?, announcer, companions, cache))
     }
 
-    /// Lets people go.
-    pub fn departure(&self) -> Assembled<Departure> {
-        Ok(Departure::new(self.change_conversation()?))
-    }
-
-    /// Lists participants.
-    pub fn list_participants(&self) -> Assembled<ListParticipants> {
-        let adapters = &self.adapters;
-        let (pages, receipts) = (adapters.roster_pages()?, adapters.read_receipts()?);
-        Ok(ListParticipants::new(adapters.conversations()?, pages, receipts))
-    }
-
-    /// Switches what members decide for themselves.
-    pub fn switch_setting(&self) -> Assembled<SwitchSetting> {
-        Ok(SwitchSetting::new(self.adapters.membership_settings()?))
-    }
-
     /// Shows one conversation.
     pub fn conversation_detail(&self) -> Assembled<ConversationDetail> {
         let adapters = &self.adapters;
@@ -326,25 +272,6 @@ impl Assembly {
     /// Reads stretches of logs.
     pub fn read_log(&self) -> Assembled<ReadLog> {
         Ok(ReadLog::new(self.adapters.message_log()?, self.adapters.conversations()?))
-    }
-
-    /// Brings clients up to date.
-    pub fn sync_conversations(&self) -> Assembled<SyncConversations> {
-        let adapters = &self.adapters;
-        Ok(SyncConversations::new(SyncPorts {
-            log: adapters.message_log()?,
-            conversations: adapters.conversations()?,
-            cache: adapters.conversation_cache()?,
-            events: self.events()?,
-            list: self.list_conversations()?,
-            encoder: Arc::clone(&self.encoder),
-        }))
-    }
-
-    /// Brings sockets up to date.
-    pub fn resume_session(&self) -> Assembled<ResumeSession> {
-        let (sync, lanes) = (self.sync_conversations()?, self.lanes()?);
-        Ok(ResumeSession::new(self.adapters.connections()?, sync, lanes, self.clock()))
     }
 
     /// Signs cursors.
@@ -386,62 +313,6 @@ impl Assembly {
     pub fn publish_events(&self) -> Assembled<Option<PublishEvents>> {
         let Some(bus) = self.adapters.event_bus()? else { return Ok(None) };
         Ok(Some(PublishEvents::new(self.events()?, bus, Arc::clone(&self.encoder))))
-    }
-
-    /// What the stack does with webhooks.
-    pub fn webhook_settings(&self) -> WebhookSettings {
-        let configuration = self.adapters.configuration();
-        let has_bus = configuration.event_bus.is_some();
-        WebhookSettings { destinations: configuration.webhooks.destinations, has_bus }
-    }
-
-    /// Makes webhooks.
-    pub fn register_webhook(&self) -> Assembled<RegisterWebhook> {
-        Ok(RegisterWebhook::new(self.adapters.webhooks()?, self.clock(), self.adapters.random()))
-    }
-
-    /// Lists webhooks.
-    pub fn list_webhooks(&self) -> Assembled<ListWebhooks> {
-        Ok(ListWebhooks::new(self.adapters.webhooks()?))
-    }
-
-    /// Finds one webhook.
-    pub fn find_webhook(&self) -> Assembled<FindWebhook> {
-        Ok(FindWebhook::new(self.adapters.webhooks()?))
-    }
-
-    /// Changes webhooks.
-    pub fn change_webhook(&self) -> Assembled<ChangeWebhook> {
-        Ok(ChangeWebhook::new(self.adapters.webhooks()?, self.clock(), self.adapters.random()))
-    }
-
-    /// Deletes webhooks.
-    pub fn remove_webhook(&self) -> Assembled<RemoveWebhook> {
-        Ok(RemoveWebhook::new(self.adapters.webhooks()?))
-    }
-
-    /// Makes deliveries of events.
-    pub fn dispatch_events(&self) -> Assembled<DispatchEvents> {
-        Ok(DispatchEvents::new(self.adapters.webhooks()?, self.adapters.delivery_queue()?))
-    }
-
-    /// Attempts deliveries.
-    pub fn deliver_webhook(&self) -> Assembled<DeliverWebhook> {
-        let adapters = &self.adapters;
-        let webhooks = &adapters.configuration().webhooks;
-        let patience = Patience {
-            pauses: webhooks.pauses.clone(),
-            attempts: webhooks.attempts.ok_or(ConfigurationError::Missing("WEBHOOK_ATTEMPTS"))?,
-            disable_after: webhooks.disable_after,
-        };
-        Ok(DeliverWebhook::new(
-            adapters.webhooks()?,
-            adapters.delivery_queue()?,
-            adapters.webhook_client()?,
-            self.clock(),
-            adapters.random(),
-            patience,
-        ))
     }
 
     fn rosters(&self) -> Assembled<RosterReader> {

@@ -56,6 +56,9 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
     let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
     let http = |route: &'static str, case: Case| (route, path(route.split_once(' ').unwrap().1), case);
     let reads = || Case::NeedsToken(Value::Null, 200);
+    let frame = |kind: &'static str, refused: Value, code: &'static str, served: Value| {
+        (kind, kind.to_owned(), Case::Frame(refused, code, served))
+    };
     vec![
         http("GET /healthz", Case::ServesEverybody),
         http("GET /api/messaging/limits", Case::ServesEverybody),
@@ -101,6 +104,8 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         http("GET /api/messaging/users/{id}", Case::NeedsService(Value::Null, 200)),
         http("POST /api/messaging/messages", Case::NeedsToken(text.clone(), 201)),
         http("GET /api/messaging/messages/{id}", reads()),
+        http("POST /api/messaging/sync", Case::NeedsToken(json!({"conversations": {}}), 200)),
+        ("GET /api/messaging/presence", format!("/api/messaging/presence?ids={other}"), reads()),
         http("GET /api/messaging/webhooks", Case::NeedsService(Value::Null, 200)),
         http("POST /api/messaging/webhooks", Case::NeedsService(hook, 201)),
         http("GET /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 200)),
@@ -109,7 +114,13 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         ("$connect", String::new(), Case::Handshake),
         ("$disconnect", String::new(), Case::NotAsked),
         ("$default", "nonsense".to_owned(), Case::Frame(json!({}), "unknown_type", Value::Null)),
-        ("message.send", "message.send".to_owned(), Case::Frame(foreign, "not_found", text)),
+        frame("message.send", foreign.clone(), "not_found", text),
+        frame("sync", json!({}), "validation_failed", json!({"conversations": {}})),
+        frame("presence.set", json!({"status": "asleep"}), "validation_failed", json!({"status": "online"})),
+        frame("presence.watch", json!({}), "validation_failed", json!({"user_ids": [other]})),
+        // What is served is not answered.
+        frame("typing.start", foreign.clone(), "not_found", Value::Null),
+        frame("typing.stop", foreign, "not_found", Value::Null),
     ]
 }
 

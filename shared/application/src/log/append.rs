@@ -5,16 +5,19 @@
 //! writer of the second had read the first and would have returned it. With `after`, no step of this trusts the cache: a hint that is
 //! old, lost or wrong costs reads, never an answer.
 
+mod submission;
+
 use std::{sync::Arc, time::Duration};
 
 use parlance_domain::{
     head::{Head, Seq},
     ids::{ConversationId, UserId},
     log::{Entry, EntryBody, MessageKey},
-    message::{Message, MessageBody},
+    message::Message,
     roster::Roster,
 };
 
+pub use self::submission::{Appended, Entitlement, Submission};
 use super::rosters::RosterReader;
 use crate::{
     ports::{
@@ -45,60 +48,6 @@ pub struct TailAppend {
     random: Arc<dyn Random>,
     safeguards: Safeguards,
     window: u64,
-}
-
-/// A message on its way into a log.
-#[derive(Debug, Clone)]
-pub struct Submission {
-    /// Where to.
-    pub conversation: ConversationId,
-    /// From whom.
-    pub sender: UserId,
-    /// By what a retry is recognised.
-    pub key: MessageKey,
-    /// The last position that the client knew when it first queued the message: from there on every position is read.
-    pub after: Option<u64>,
-    /// What is said.
-    pub body: MessageBody,
-    /// What entitles the sender.
-    pub entitlement: Entitlement,
-}
-
-/// What entitles somebody to append a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entitlement {
-    /// His place in the roster.
-    Membership,
-    /// The reference that the conversation carries: he is a trusted back end.
-    Reference,
-}
-
-impl Submission {
-    /// Whether the roster lets the sender in.
-    fn is_entitled_by(&self, roster: &Roster) -> bool {
-        self.entitlement == Entitlement::Reference || roster.member(&self.sender).is_some()
-    }
-}
-
-/// Where the message stands now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Appended {
-    /// This call wrote it.
-    Stored {
-        /// The entry.
-        entry: Entry,
-        /// The roster by which its sender was authorized: the entry's version or a later one.
-        roster: Arc<Roster>,
-    },
-    /// It stands, and an attempt of this very call may have written it, since its answer was lost: whether it was broadcast is not known.
-    StoredUnanswered {
-        /// The entry.
-        entry: Entry,
-        /// The roster by which its sender was authorized.
-        roster: Arc<Roster>,
-    },
-    /// An earlier call wrote it.
-    AlreadyStored(Entry),
 }
 
 /// Why a message was not appended. Neither of the refusals rests on a hint or on a cached roster.
