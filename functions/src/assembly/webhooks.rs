@@ -1,5 +1,6 @@
 //! Use cases of webhooks.
 
+use parlance_adapters::ConfigurationError;
 use parlance_application::webhooks::{
     change::ChangeWebhook,
     deliver::{DeliverWebhook, Patience},

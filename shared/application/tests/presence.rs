@@ -4,56 +4,21 @@
 #[path = "presence/house.rs"]
 mod house;
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use parlance_application::{
-    connections::{
-        close::CloseConnection,
-        open::{OpenConnection, OpenPorts, Opening},
-    },
-    delivery::{
-        broadcaster::{Broadcaster, Closer},
-        lanes::Lanes,
-        recipients::Recipients,
-    },
-    limits::rates::RateLimits,
     ports::{
         connections::ConnectionDirectory,
         delivery::Posted,
         environment::Clock,
-        identity::ProfileClaims,
         presence::{Departures, PresenceBoard},
     },
-    presence::{
-        acquaintances::Acquaintances,
-        announce::{PresenceAnnouncer, PresencePorts},
-        arrive::Arrive,
-        depart::Depart,
-        look::LookAtPresence,
-        set::SetPresence,
-        sight::PresenceSight,
-        watch::{WatchPresence, WatchPresenceError},
-    },
-    safeguards::Safeguards,
+    presence::watch::WatchPresenceError,
 };
 use parlance_domain::{
-    connection::SocketScope,
-    conversation::History,
-    ids::{ConnectionId, UserId},
-    presence::{ChosenStatus, PresenceChoice, StatusText},
-    signal::{Presence, PresenceStatus},
-    time::Timestamp,
+    connection::SocketScope, conversation::History, presence::ChosenStatus, signal::PresenceStatus,
 };
-use parlance_testkit::{
-    memory::{
-        connections::MemoryConnections,
-        delivery::{MemoryGateway, MemoryQueues, SeqEncoder},
-        environment::SeededRandom,
-        people::MemoryPeople,
-        presence::{Look, MemoryPresence, MemoryPresenceTimer},
-    },
-    scene::{Scene, user},
-};
+use parlance_testkit::scene::user;
 
 use self::house::*;
 

@@ -20,7 +20,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use self::answer::Answer;
-use self::request::{Attributes, Capacity, GetItem, PutItem, Query, Range};
+use self::request::{Attributes, GetItem, PutItem, Query, Range};
 use super::engine::own_place;
 
 /// The most bytes of items on one page of a query.

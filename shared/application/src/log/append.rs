@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 use parlance_domain::{
     head::{Head, Seq},
     ids::{ConversationId, UserId},
-    log::{Entry, EntryBody, MessageKey},
+    log::{Entry, EntryBody},
     message::Message,
     roster::Roster,
 };

@@ -13,13 +13,7 @@ use parlance_application::{
         recipients::Recipients,
     },
     limits::rates::RateLimits,
-    ports::{
-        connections::ConnectionDirectory,
-        delivery::Posted,
-        environment::Clock,
-        identity::ProfileClaims,
-        presence::{Departures, PresenceBoard},
-    },
+    ports::{environment::Clock, identity::ProfileClaims},
     presence::{
         acquaintances::Acquaintances,
         announce::{PresenceAnnouncer, PresencePorts},
@@ -28,7 +22,7 @@ use parlance_application::{
         look::LookAtPresence,
         set::SetPresence,
         sight::PresenceSight,
-        watch::{WatchPresence, WatchPresenceError},
+        watch::WatchPresence,
     },
     safeguards::Safeguards,
 };
