@@ -51,6 +51,7 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         path.replace("{id}", id)
     };
     let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
+    let nothing = json!({"conversations": {}});
     let (title, user) = (json!({"title": "Another"}), json!({"user_id": other}));
     let text = json!({"conversation_id": conversation, "content": "served"});
     let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
@@ -92,6 +93,7 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         in_group("DELETE /api/messaging/conversations/{id}/archive", 0, Case::NeedsToken(Value::Null, 200)),
         in_group("POST /api/messaging/conversations/{id}/leave", 1, Case::NeedsToken(json!({}), 204)),
         in_group("DELETE /api/messaging/conversations/{id}", 2, Case::NeedsToken(Value::Null, 204)),
+        http("POST /api/messaging/sync", Case::NeedsToken(nothing.clone(), 200)),
         http("GET /api/messaging/me", reads()),
         http("PATCH /api/messaging/me", Case::NeedsToken(json!({"name": me}), 200)),
         http("GET /api/messaging/blocks", reads()),
@@ -109,6 +111,7 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         ("$connect", String::new(), Case::Handshake),
         ("$disconnect", String::new(), Case::NotAsked),
         ("$default", "nonsense".to_owned(), Case::Frame(json!({}), "unknown_type", Value::Null)),
+        ("sync", "sync".to_owned(), Case::Frame(json!({"conversations": 7}), "validation_failed", nothing)),
         ("message.send", "message.send".to_owned(), Case::Frame(foreign, "not_found", text)),
     ]
 }
@@ -123,8 +126,8 @@ fn routes() -> BTreeSet<String> {
     let http = |line: &str| {
         let (_, path) = line.split_once(" Path: ")?;
         let path = path.trim_end_matches(['}', ' ']).trim_matches('"');
-        let path =
-            if path.contains('{') && !path.contains('}') { format!("{path}}}") } else { path.to_owned() };
+        let is_open = path.matches('{').count() > path.matches('}').count();
+        let path = if is_open { format!("{path}}}") } else { path.to_owned() };
         Some(format!("{} {path}", value(line, "Method: ")?))
     };
     template.lines().filter_map(|line| value(line, "RouteKey: ").or_else(|| http(line))).collect()
