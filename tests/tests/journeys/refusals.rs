@@ -51,6 +51,7 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         path.replace("{id}", id)
     };
     let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
+    let nothing = json!({"conversations": {}});
     let (title, user) = (json!({"title": "Another"}), json!({"user_id": other}));
     let text = json!({"conversation_id": conversation, "content": "served"});
     let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
@@ -95,6 +96,7 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         in_group("DELETE /api/messaging/conversations/{id}/archive", 0, Case::NeedsToken(Value::Null, 200)),
         in_group("POST /api/messaging/conversations/{id}/leave", 1, Case::NeedsToken(json!({}), 204)),
         in_group("DELETE /api/messaging/conversations/{id}", 2, Case::NeedsToken(Value::Null, 204)),
+        http("POST /api/messaging/sync", Case::NeedsToken(nothing.clone(), 200)),
         http("GET /api/messaging/me", reads()),
         http("PATCH /api/messaging/me", Case::NeedsToken(json!({"name": me}), 200)),
         http("GET /api/messaging/blocks", reads()),
@@ -104,7 +106,6 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         http("GET /api/messaging/users/{id}", Case::NeedsService(Value::Null, 200)),
         http("POST /api/messaging/messages", Case::NeedsToken(text.clone(), 201)),
         http("GET /api/messaging/messages/{id}", reads()),
-        http("POST /api/messaging/sync", Case::NeedsToken(json!({"conversations": {}}), 200)),
         ("GET /api/messaging/presence", format!("/api/messaging/presence?ids={other}"), reads()),
         http("GET /api/messaging/webhooks", Case::NeedsService(Value::Null, 200)),
         http("POST /api/messaging/webhooks", Case::NeedsService(hook, 201)),
@@ -134,8 +135,8 @@ fn routes() -> BTreeSet<String> {
     let http = |line: &str| {
         let (_, path) = line.split_once(" Path: ")?;
         let path = path.trim_end_matches(['}', ' ']).trim_matches('"');
-        let path =
-            if path.contains('{') && !path.contains('}') { format!("{path}}}") } else { path.to_owned() };
+        let is_open = path.matches('{').count() > path.matches('}').count();
+        let path = if is_open { format!("{path}}}") } else { path.to_owned() };
         Some(format!("{} {path}", value(line, "Method: ")?))
     };
     template.lines().filter_map(|line| value(line, "RouteKey: ").or_else(|| http(line))).collect()

@@ -94,7 +94,7 @@ async fn a_refusal_is_answered_although_typing_is_not() {
     let cloud = Cloud::shared().await;
     let [alice, bob, mallory] = cloud.people(["alice", "bob", "mallory"]);
     let conversation = alice.direct_with(&bob).await;
-    let other = alice.group_with(&[bob.clone()]).await;
+    let other = alice.group_with(std::slice::from_ref(&bob)).await;
     let here = json!({"conversation_id": conversation});
     let mut laptop = bob.connect().await;
     for kind in ["typing.start", "typing.stop"] {
@@ -127,7 +127,7 @@ async fn a_socket_for_typing_hears_and_takes_nothing_else() {
     let cloud = Cloud::shared().await;
     let [alice, bob] = cloud.people(["alice", "bob"]);
     let conversation = alice.direct_with(&bob).await;
-    let other = alice.group_with(&[bob.clone()]).await;
+    let other = alice.group_with(std::slice::from_ref(&bob)).await;
     let mut socket = alice.connect_to(&format!("/ws/typing/{conversation}/")).await;
     let message = json!({"conversation_id": conversation, "content": "not here"});
     socket.refused("message.send", &message, "forbidden").await;

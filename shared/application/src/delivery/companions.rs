@@ -60,10 +60,10 @@ impl Companions {
     ) -> Result<(), PortError> {
         let by = entry.actor.clone();
         match &entry.body {
-            EntryBody::ConversationCreated { conversation: made, participants } => {
-                if made.kind != ConversationKind::Direct {
-                    self.aside(conversation, entry, invitation(others(participants, &by), by)).await?;
-                }
+            EntryBody::ConversationCreated { conversation: made, participants }
+                if made.kind != ConversationKind::Direct =>
+            {
+                self.aside(conversation, entry, invitation(others(participants, &by), by)).await?;
             }
             EntryBody::ParticipantsAdded { participants } => {
                 let to: Vec<UserId> = participants.iter().map(|joining| joining.user.clone()).collect();

@@ -108,7 +108,10 @@ impl PresenceAnnouncer {
                 futures::future::join_all(gone.iter().map(|watcher| board.unwatch(watcher))).await;
             }
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "presence was not told to everybody")
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "presence was not told to everybody"
+                );
             }
         }
     }
