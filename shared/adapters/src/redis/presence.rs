@@ -33,8 +33,8 @@ impl RedisPresenceBoard {
     async fn watched_by(&self, watcher: &ConnectionId) -> Option<Vec<UserId>> {
         let mut commands = pipe();
         commands.cmd("SMEMBERS").arg(self.link.keys().watching(watcher));
-        let (watched,): (Vec<String>,) = self.link.run(&commands).await?;
-        Some(watched.iter().filter_map(|user| UserId::parse(user).ok()).collect())
+        let (names,): (Vec<String>,) = self.link.run(&commands).await?;
+        Some(names.iter().filter_map(|user| UserId::parse(user).ok()).collect())
     }
 
     fn unwatch_each(&self, commands: &mut Pipeline, watcher: &ConnectionId, users: &[UserId]) {
@@ -118,11 +118,11 @@ impl PresenceBoard for RedisPresenceBoard {
     }
 
     async fn unwatch(&self, watcher: &ConnectionId) {
-        let Some(watched) = self.watched_by(watcher).await.filter(|watched| !watched.is_empty()) else {
+        let Some(people) = self.watched_by(watcher).await.filter(|people| !people.is_empty()) else {
             return;
         };
         let mut commands = pipe();
-        self.unwatch_each(&mut commands, watcher, &watched);
+        self.unwatch_each(&mut commands, watcher, &people);
         let _: Option<()> = self.link.run(&commands).await;
     }
 }

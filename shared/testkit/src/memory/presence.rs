@@ -81,7 +81,7 @@ impl PresenceBoard for MemoryRedis {
     }
 
     async fn watch(&self, watcher: &Connection, users: &[UserId]) -> bool {
-        let watched = self.call(|keys| {
+        let noted = self.call(|keys| {
             for watchers in keys.watchers.values_mut() {
                 watchers.remove(&watcher.id);
             }
@@ -90,7 +90,7 @@ impl PresenceBoard for MemoryRedis {
                 watchers.insert(watcher.id.clone(), watcher.clone());
             }
         });
-        watched.await.is_some()
+        noted.await.is_some()
     }
 
     async fn unwatch(&self, watcher: &ConnectionId) {
