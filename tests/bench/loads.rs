@@ -3,15 +3,16 @@
 mod cold;
 mod history;
 mod sockets;
+mod typing;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
 use crate::{
     Failure,
     cloud::Cloud,
-    people::groups,
+    people::{groups, large_group},
     processes::resident_megabytes,
     report::{Figures, note},
     traffic::{Stage, Traffic},
@@ -28,12 +29,16 @@ pub enum Load {
     Large,
     /// The same, as fast as it goes while 99 of 100 deliveries take less than 100 ms.
     LargeMost,
+    /// One conversation of 5,000 members of whom 500 are online, one message a second. Adding 4,000 members one by one takes a while.
+    Crowd,
     /// Sockets that do nothing.
     Idle,
     /// Handshakes, one after the other on 64 lanes.
     Handshakes,
     /// The newest 50 messages of a conversation, again and again on 16 connections.
     History,
+    /// 50 conversations of 4 members, each of whom says once a second that he types.
+    Typing,
     /// Each function's first answer, from exec on.
     Cold,
 }
@@ -49,6 +54,10 @@ pub struct Settings {
     pub rate: f64,
 }
 
+/// The most people that a conversation has.
+const MAX_MEMBERS: usize = 5_000;
+/// How many of them have a socket open.
+const ONLINE: usize = 500;
 const WARM_UP: Duration = Duration::from_secs(3);
 /// How long each rate is tried in the search for the highest.
 const TRIAL: Duration = Duration::from_secs(6);
@@ -78,12 +87,14 @@ impl Load {
     pub async fn drive(self, cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {
         let mut figures = match self {
             Self::Steady => steady(cloud, 50, 4, settings).await?,
+            Self::Crowd => crowd(cloud, settings).await?,
             Self::Large => steady(cloud, 1, 500, settings).await?,
             Self::Most => most(cloud, 50, 4, 10.0, settings).await?,
             Self::LargeMost => most(cloud, 1, 500, 10.0, settings).await?,
             Self::Idle => sockets::idle(cloud, settings).await?,
             Self::Handshakes => sockets::handshakes(cloud, settings).await?,
             Self::History => history::drive(cloud, settings).await?,
+            Self::Typing => typing::drive(cloud, settings).await?,
             Self::Cold => return cold::drive(cloud).await,
         };
         for (name, megabytes) in resident_megabytes(cloud).await? {
@@ -96,6 +107,17 @@ impl Load {
 async fn steady(cloud: &Cloud, count: usize, size: usize, settings: Settings) -> Result<Figures, Failure> {
     let mut stage = Stage::open(cloud, &groups(cloud, count, size).await?).await?;
     Ok(stage.run(cloud, settings.rate, WARM_UP, settings.measured).await?.figures)
+}
+
+async fn crowd(cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {
+    let begun = Instant::now();
+    let mut group = large_group(cloud, MAX_MEMBERS).await?;
+    let seconds = begun.elapsed().as_secs_f64();
+    group.members.truncate(ONLINE);
+    let mut stage = Stage::open(cloud, &[group]).await?;
+    let mut figures = stage.run(cloud, 1.0, WARM_UP, settings.measured).await?.figures;
+    figures.insert("adding_s".into(), seconds);
+    Ok(figures)
 }
 
 /// Raises the rate until it is too much, then halves the distance between the best and the worst three times.

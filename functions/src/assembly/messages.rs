@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use parlance_application::{
-    conversations::change::ChangeConversation,
-    log::change::LogChanger,
     messages::{delete::DeleteMessage, edit::EditMessage, mark_as_read::MarkAsRead},
     reads::{collect::CollectReads, receipts::ListReceipts, tell::TellReads, unread::CountUnread},
-    safeguards::Safeguards,
 };
 
 use super::{Assembled, Assembly};
@@ -17,9 +14,8 @@ impl Assembly {
     pub fn edit_message(&self) -> Assembled<EditMessage> {
         let adapters = &self.adapters;
         Ok(EditMessage::new(
-            self.changes()?,
+            self.change_conversation()?,
             adapters.message_log()?,
-            adapters.conversations()?,
             Arc::clone(&self.encoder),
             self.clock(),
         ))
@@ -27,8 +23,7 @@ impl Assembly {
 
     /// Deletes messages.
     pub fn delete_message(&self) -> Assembled<DeleteMessage> {
-        let adapters = &self.adapters;
-        Ok(DeleteMessage::new(self.changes()?, adapters.message_log()?, adapters.conversations()?))
+        Ok(DeleteMessage::new(self.change_conversation()?, self.adapters.message_log()?))
     }
 
     /// Moves read cursors.
@@ -72,18 +67,5 @@ impl Assembly {
     pub fn list_receipts(&self) -> Assembled<ListReceipts> {
         let adapters = &self.adapters;
         Ok(ListReceipts::new(adapters.message_log()?, adapters.conversations()?, adapters.read_receipts()?))
-    }
-
-    /// Changes conversations and messages.
-    pub(super) fn changes(&self) -> Assembled<ChangeConversation> {
-        let adapters = &self.adapters;
-        let writer = LogChanger::new(
-            adapters.message_log()?,
-            self.rosters()?,
-            self.clock(),
-            adapters.random(),
-            Safeguards::ALL,
-        );
-        Ok(ChangeConversation::new(writer, self.events()?, self.announcer()?, adapters.conversation_cache()?))
     }
 }

@@ -8,7 +8,6 @@ use parlance_edge::{
     telemetry::{self, Noted},
 };
 use parlance_protocol::{
-    fields::Object,
     frame::{self, AppendedAt, ClientFrame},
     message::Message,
     request::delete_message,
@@ -36,17 +35,9 @@ impl SocketRoute for MessageDelete {
         let scope = caller.scope.conversation();
         let id = delete_message::DeleteMessage::parse(&frame.data, scope)?.message_id;
         telemetry::note(Noted::Conversation(id.conversation.to_string().as_str()));
-        let deletion = Deletion {
-            actor: caller.user.clone(),
-            is_administrator: caller.is_admin,
-            id,
-            from: Some(caller.connection.clone()),
-        };
+        let deletion = Deletion { caller: caller.caller(), id, from: Some(caller.connection.clone()) };
         let deleted = self.delete.execute(deletion).await?;
         let appended = deleted.entry.map(|seq| AppendedAt { conversation: id.conversation, seq });
-        Ok(match &deleted.tombstone {
-            Some(tombstone) => frame::ack(frame.id.as_deref(), appended, &Message::from(tombstone)),
-            None => frame::ack(frame.id.as_deref(), appended, &Object::new()),
-        })
+        Ok(frame::ack(frame.id.as_deref(), appended, &Message::from(&deleted.tombstone)))
     }
 }

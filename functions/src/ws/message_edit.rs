@@ -36,7 +36,7 @@ impl SocketRoute for MessageEdit {
         let (id, request) = edit_message::EditMessage::parse_frame(&frame.data, scope)?;
         telemetry::note(Noted::Conversation(id.conversation.to_string().as_str()));
         let edit = Edit {
-            editor: caller.user.clone(),
+            editor: caller.caller(),
             id,
             content: request.content,
             if_versions: request.if_version.map(|version| vec![version]),

@@ -5,17 +5,22 @@ mod clients;
 use std::sync::Arc;
 
 use parlance_application::ports::{
+    blocks::BlockRepository,
     cache::ConversationCache,
     connections::ConnectionDirectory,
-    conversations::{ConversationRepository, ReadReceipts},
+    conversations::{ConversationRepository, MembershipSettings, ReadReceipts, RosterPages},
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
     event_bus::EventBus,
+    idempotency::IdempotencyRepository,
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
+    people::PeopleRepository,
+    presence::{Departures, DirectPeers, PresenceBoard, PresenceRepository, PresenceTimer},
     rates::RateCounters,
     reads::{MovedCursors, ReadTimer, ReadingCache},
     rows::ConversationRows,
+    typing::TypingBoard,
     webhooks::{DeliveryQueue, WebhookClient, WebhookRepository},
 };
 
@@ -23,18 +28,19 @@ use self::clients::Clients;
 use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoRows,
-        DynamoSigningKeys, DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoBlocks, DynamoConnections, DynamoConversations, DynamoIdempotency,
+        DynamoMessageLog, DynamoPeople, DynamoPresence, DynamoRows, DynamoSigningKeys, DynamoTickets,
+        DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
-        CachedConnectionDirectory, NoCache, NoCounters, NoMovedCursors, NoRelays, RedisLink,
-        RedisMovedCursors, RedisRateCounters, RedisRelayBus, RelaySubscription,
-        RememberedConnectionDirectory,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoCounters, NoMovedCursors, NoPresence, NoRelays,
+        NoTypingBoard, RedisDepartures, RedisLink, RedisMovedCursors, RedisPresenceBoard, RedisRateCounters,
+        RedisRelayBus, RedisTypingBoard, RelaySubscription, RememberedConnectionDirectory,
     },
-    sqs::{SqsDeliveryQueue, SqsEntryTimer, SqsReadTimer},
+    sqs::{SqsDeliveryQueue, SqsEntryTimer, SqsPresenceTimer, SqsReadTimer},
     system::{OsRandom, SystemClock},
     webhooks::HttpWebhookClient,
 };
@@ -135,6 +141,16 @@ impl Adapters {
         Ok(Arc::new(SqsReadTimer::new(self.clients.sqs()?, url)))
     }
 
+    /// Who is in conversations, page by page.
+    pub fn roster_pages(&self) -> Result<Arc<dyn RosterPages>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("roster pages")?)))
+    }
+
+    /// What members decided for themselves.
+    pub fn membership_settings(&self) -> Result<Arc<dyn MembershipSettings>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("membership settings")?)))
+    }
+
     /// Hints about conversations.
     pub fn conversation_cache(&self) -> Result<Arc<dyn ConversationCache>, ConfigurationError> {
         Ok(match self.clients.conversation_cache()? {
@@ -151,11 +167,78 @@ impl Adapters {
         })
     }
 
+    /// Who is typing.
+    pub fn typing_board(&self) -> Result<Arc<dyn TypingBoard>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisTypingBoard::new(link)),
+            None => Arc::new(NoTypingBoard),
+        })
+    }
+
+    /// What people chose to be shown as, and when they were last seen.
+    pub fn presence(&self) -> Result<Arc<dyn PresenceRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoPresence::new(self.clients.connections_table("presence")?)))
+    }
+
+    /// What watchers of presence were told, and who they are.
+    pub fn presence_board(&self) -> Result<Arc<dyn PresenceBoard>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisPresenceBoard::new(link)),
+            None => Arc::new(NoPresence),
+        })
+    }
+
+    /// When people go.
+    pub fn departures(&self) -> Result<Arc<dyn Departures>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisDepartures::new(link)),
+            None => Arc::new(NoPresence),
+        })
+    }
+
+    /// The timer queue of presence.
+    pub fn presence_timer(&self) -> Result<Arc<dyn PresenceTimer>, ConfigurationError> {
+        let url = self.configuration().presence_queue_url.as_deref();
+        let url = url.ok_or(ConfigurationError::Missing("PRESENCE_QUEUE_URL"))?;
+        Ok(Arc::new(SqsPresenceTimer::new(self.clients.sqs()?, url)))
+    }
+
+    /// Who has a direct conversation with whom.
+    pub fn direct_peers(&self) -> Result<Arc<dyn DirectPeers>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("direct peers")?)))
+    }
+
+    /// What requests with a key were answered.
+    pub fn idempotency(&self) -> Result<Arc<dyn IdempotencyRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoIdempotency::new(self.clients.chat_table("idempotency")?)))
+    }
+
     /// Open sockets.
     pub fn connections(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
-        let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
+        let durable = self.connection_registry()?;
         Ok(match self.redis()? {
-            Some(link) => Arc::new(CachedConnectionDirectory::new(durable, link, self.random())),
+            Some(link) => {
+                Arc::new(CachedConnectionDirectory::new(durable, link, self.random(), self.clock()))
+            }
+            None => durable,
+        })
+    }
+
+    /// Open sockets as the table knows them, for those who must miss none.
+    pub fn connection_registry(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
+        Ok(Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?)))
+    }
+
+    /// Whom people block.
+    pub fn blocks(&self) -> Result<Arc<dyn BlockRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoBlocks::new(self.clients.chat_table("blocks")?)))
+    }
+
+    /// What is known of people.
+    pub fn people(&self) -> Result<Arc<dyn PeopleRepository>, ConfigurationError> {
+        let durable = Arc::new(DynamoPeople::new(self.clients.chat_table("people")?));
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(CachedPeople::new(durable, link)),
             None => durable,
         })
     }
@@ -183,7 +266,7 @@ impl Adapters {
         let link = self.redis()?.ok_or(ConfigurationError::Missing("REDIS_URL"))?;
         let bus = RedisRelayBus::new(link.clone(), self.clock());
         let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
-        let registry = CachedConnectionDirectory::new(durable, link.clone(), self.random());
+        let registry = CachedConnectionDirectory::new(durable, link.clone(), self.random(), self.clock());
         let connections = RememberedConnectionDirectory::new(registry, link.clone(), self.random());
         let subscription = RelaySubscription::start(link);
         Ok(RelayAdapters { bus, subscription, connections: Arc::new(connections) })

@@ -1,4 +1,4 @@
-//! Queues: the timer, whose messages come after their delay, and the deliveries of webhooks.
+//! Queues: the timers, whose messages come after their delay, and the deliveries of webhooks.
 
 mod deliveries;
 
@@ -6,30 +6,54 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
-use parlance_application::ports::{PortError, delivery::EntryTimer, reads::ReadTimer};
-use parlance_domain::{head::Seq, ids::ConversationId};
+use parlance_application::ports::{
+    PortError, delivery::EntryTimer, presence::PresenceTimer, reads::ReadTimer,
+};
+use parlance_domain::{
+    head::Seq,
+    ids::{ConversationId, UserId},
+    time::Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 pub use self::deliveries::{SqsDeliveryQueue, waiting_delivery};
 use crate::aws::failure::failed;
 
-const ENTRY_TIMER: &str = "entry timer";
-const READ_TIMER: &str = "read timer";
-
 /// The longest delay of a message, in seconds.
 const LONGEST_DELAY_SECONDS: u64 = 900;
+
+/// A queue whose messages come after their delay.
+#[derive(Debug, Clone)]
+struct TimerQueue {
+    client: Client,
+    url: String,
+    port: &'static str,
+}
+
+impl TimerQueue {
+    async fn send<T: Serialize + Sync>(&self, message: &T, after: Duration) -> Result<(), PortError> {
+        let body = serde_json::to_string(message).map_err(|error| PortError::new(self.port, error))?;
+        let seconds = after.as_millis().div_ceil(1000).min(u128::from(LONGEST_DELAY_SECONDS));
+        let call = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .delay_seconds(i32::try_from(seconds).unwrap_or_default());
+        call.send().await.map_err(|error| failed(self.port, "SendMessage", &error)).map(drop)
+    }
+}
 
 /// Keeps entries waiting in a queue.
 #[derive(Debug, Clone)]
 pub struct SqsEntryTimer {
-    client: Client,
-    queue_url: String,
+    queue: TimerQueue,
 }
 
 impl SqsEntryTimer {
     /// Sends to this queue.
     pub fn new(client: Client, queue_url: &str) -> Self {
-        Self { client, queue_url: queue_url.to_owned() }
+        Self { queue: TimerQueue { client, url: queue_url.to_owned(), port: "entry timer" } }
     }
 }
 
@@ -41,49 +65,28 @@ impl EntryTimer for SqsEntryTimer {
         seq: Seq,
         after: Duration,
     ) -> Result<(), PortError> {
-        let body = WaitingEntry { conversation, seq: seq.get() };
-        send_later(&self.client, &self.queue_url, &body, after, ENTRY_TIMER).await
+        self.queue.send(&WaitingEntry { conversation, seq: seq.get() }, after).await
     }
 }
 
 /// Keeps collections of moved cursors waiting in a queue.
 #[derive(Debug, Clone)]
 pub struct SqsReadTimer {
-    client: Client,
-    queue_url: String,
+    queue: TimerQueue,
 }
 
 impl SqsReadTimer {
     /// Sends to this queue.
     pub fn new(client: Client, queue_url: &str) -> Self {
-        Self { client, queue_url: queue_url.to_owned() }
+        Self { queue: TimerQueue { client, url: queue_url.to_owned(), port: "read timer" } }
     }
 }
 
 #[async_trait]
 impl ReadTimer for SqsReadTimer {
     async fn collect_after(&self, conversation: ConversationId, delay: Duration) -> Result<(), PortError> {
-        let body = WaitingCollection { conversation };
-        send_later(&self.client, &self.queue_url, &body, delay, READ_TIMER).await
+        self.queue.send(&WaitingCollection { conversation }, delay).await
     }
-}
-
-/// Sends a message that comes after its delay, rounded up to a second.
-async fn send_later<T: Serialize>(
-    client: &Client,
-    queue_url: &str,
-    body: &T,
-    delay: Duration,
-    port: &'static str,
-) -> Result<(), PortError> {
-    let body = serde_json::to_string(body).map_err(|error| PortError::new(port, error))?;
-    let seconds = delay.as_millis().div_ceil(1000).min(u128::from(LONGEST_DELAY_SECONDS));
-    let call = client
-        .send_message()
-        .queue_url(queue_url)
-        .message_body(body)
-        .delay_seconds(i32::try_from(seconds).unwrap_or_default());
-    call.send().await.map_err(|error| failed(port, "SendMessage", &error)).map(drop)
 }
 
 #[derive(Serialize, Deserialize)]
@@ -108,9 +111,58 @@ pub fn waiting_entry(body: &str) -> Option<(ConversationId, Seq)> {
     Some((waiting.conversation, Seq::new(waiting.seq)?))
 }
 
+/// Keeps people waiting in a queue until somebody looks at them.
+#[derive(Debug, Clone)]
+pub struct SqsPresenceTimer {
+    queue: TimerQueue,
+}
+
+impl SqsPresenceTimer {
+    /// Sends to this queue.
+    pub fn new(client: Client, queue_url: &str) -> Self {
+        Self { queue: TimerQueue { client, url: queue_url.to_owned(), port: "presence timer" } }
+    }
+}
+
+#[async_trait]
+impl PresenceTimer for SqsPresenceTimer {
+    async fn look_later(
+        &self,
+        user: &UserId,
+        left_at: Option<Timestamp>,
+        after: Duration,
+    ) -> Result<(), PortError> {
+        let left_at = left_at.map(Timestamp::as_millis);
+        self.queue.send(&WaitingLook { user: user.clone(), left_at }, after).await
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct WaitingLook {
+    user: UserId,
+    left_at: Option<u64>,
+}
+
+/// At whom a message of the queue asks to look, and when he left; `None` for what was never sent by this adapter.
+pub fn waiting_look(body: &str) -> Option<(UserId, Option<Timestamp>)> {
+    let waiting: WaitingLook = serde_json::from_str(body).ok()?;
+    Some((waiting.user, waiting.left_at.map(Timestamp::from_millis)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_names_its_user() {
+        let user = UserId::parse("al\"ice").unwrap();
+        for left_at in [None, Some(5)] {
+            let body = serde_json::to_string(&WaitingLook { user: user.clone(), left_at }).unwrap();
+            let left_at = left_at.map(Timestamp::from_millis);
+            assert_eq!(waiting_look(&body), Some((user.clone(), left_at)));
+        }
+        assert_eq!(waiting_look("{}"), None);
+    }
 
     #[test]
     fn a_message_names_its_entry() {

@@ -3,6 +3,8 @@
 pub mod announce;
 pub mod audiences;
 pub mod broadcaster;
+pub mod companions;
+pub mod frame;
 pub mod lanes;
 pub mod publish;
 pub mod recipients;

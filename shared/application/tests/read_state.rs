@@ -15,9 +15,12 @@ mod unread;
 use std::{sync::Arc, time::Duration};
 
 use parlance_application::{
-    conversations::list::ListFilter,
+    conversations::{change::ChangeRequest, close::Close, list::ListFilter},
     messages::mark_as_read::{MarkAsReadError, ReadUpTo},
-    ports::{cache::ConversationCache, conversations::ConversationRepository},
+    ports::{
+        cache::ConversationCache,
+        conversations::{ConversationRepository, MembershipSetting, MembershipSettings},
+    },
     reads::receipts::{ListReceipts, Readers},
 };
 use parlance_domain::{
@@ -205,7 +208,7 @@ fn a_list_of_a_thousand_conversations_costs_no_read_per_row() {
     house.gate.take();
     let listed = list();
     let calls = house.gate.take();
-    assert_eq!((listed.len(), listed[0].unread, listed[0].cursors.len()), (50, 1, 2));
+    assert_eq!((listed.len(), listed[0].own.unwrap().unread, listed[0].cursors.len()), (50, 1, 2));
     assert!(listed.iter().all(|summary| summary.view.last_message.is_some()));
     let expected = Calls { reads: 4, redis: 3, ..Calls::default() };
     assert_eq!(
@@ -222,6 +225,37 @@ fn a_list_of_a_thousand_conversations_costs_no_read_per_row() {
     assert_eq!(house.gate.take().reads, expected.reads, "what was read is remembered for the next one");
     *house.stage.redis.keys() = Keys::default();
     assert_eq!(house.unread("alice"), unread);
+}
+
+#[test]
+fn a_conversation_that_was_deleted_or_archived_is_not_among_the_others() {
+    let house = House::new();
+    let places =
+        [1, 2, 3].map(|number| now(house.scene.conversation(number, History::All, &["alice", "bob"])));
+    for place in places {
+        house.say(place, "alice");
+    }
+    let (bob, [kept, archived, deleted]) = (user("bob"), places);
+    let listed = |is_archived| {
+        let filter = ListFilter { archived: is_archived, ..ListFilter::default() };
+        let listed = now(house.scene.lister().execute(&bob, &filter, None, 50)).unwrap().items;
+        listed.iter().map(|summary| summary.view.conversation.id).collect::<Vec<_>>()
+    };
+    assert_eq!((listed(false), house.unread("bob").len()), (vec![deleted, archived, kept], 3));
+
+    now(house.scene.cloud.switch(&bob, archived, MembershipSetting::Archived, true)).unwrap();
+    let alice = user("alice");
+    let request = ChangeRequest { conversation: deleted, caller: (&alice).into(), subject: None, from: None };
+    house.run(house.stage.change.execute(request, &Close)).unwrap();
+    for forgets in [false, true] {
+        if forgets {
+            *house.stage.redis.keys() = Keys::default();
+        }
+        assert_eq!((listed(false), listed(true)), (vec![kept], vec![archived]));
+        assert_eq!(house.unread("bob").into_keys().collect::<Vec<_>>(), [kept, archived]);
+        assert!(matches!(house.read(deleted, "bob", 2), Err(MarkAsReadError::NotFound)));
+    }
+    assert_eq!(house.read(archived, "bob", 2).unwrap().unread, 0);
 }
 
 #[test]
@@ -245,7 +279,7 @@ fn a_message_was_seen_by_members_who_were_there_and_have_read_so_far() {
     let all = |asker: &str, readers| {
         let (mut seen, mut place) = (Vec::new(), None);
         loop {
-            let page = now(receipts.execute(&user(asker), conversation, readers, place, 20)).ok()?;
+            let page = now(receipts.execute((&user(asker)).into(), conversation, readers, place, 20)).ok()?;
             assert!(page.receipts.len() <= 20);
             seen.extend(page.receipts.into_iter().map(|receipt| receipt.user.to_string()));
             place = page.next;

@@ -23,6 +23,7 @@ use parlance_application::{
 use parlance_domain::{
     connection::SocketScope,
     conversation::History,
+    head::Seq,
     ids::{ConnectionId, ConversationId},
     time::Timestamp,
 };
@@ -61,7 +62,7 @@ fn present(synced: &Synced, conversation: ConversationId) -> &Present {
 fn recovered(synced: &Synced, conversation: ConversationId) -> Option<Vec<u64>> {
     match &present(synced, conversation).missed {
         Missed::Recovered(frames) => {
-            Some(frames.iter().flat_map(|frame| SeqEncoder::read(frame)).map(|seq| seq.get()).collect())
+            Some(frames.iter().flat_map(|frame| SeqEncoder::read(frame)).map(Seq::get).collect())
         }
         Missed::Reset => None,
     }
@@ -246,7 +247,7 @@ async fn a_socket_is_known_again_and_gets_what_it_missed_in_few_frames() {
     }
     let deliveries = stage.gateway.deliveries();
     let heard: Vec<u64> =
-        deliveries.iter().flat_map(|(_, frame)| SeqEncoder::read(frame)).map(|seq| seq.get()).collect();
+        deliveries.iter().flat_map(|(_, frame)| SeqEncoder::read(frame)).map(Seq::get).collect();
     let expected: Vec<u64> = (0..3).flat_map(|_| 2..=101).collect();
     assert_eq!(heard, expected);
     assert_eq!(deliveries.len(), 1, "all of it fits into {MAX_FRAME_BYTES} bytes");

@@ -51,6 +51,12 @@ pub struct Conversation {
     /// How much the reader has not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread_count: Option<u64>,
+    /// Whether the reader does not want to be disturbed by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<bool>,
+    /// Whether the reader does not want to see it among the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
 }
 
 /// The thing in another system that a conversation belongs to.
@@ -92,6 +98,15 @@ impl From<Member<'_>> for Participant {
     }
 }
 
+impl Participant {
+    /// Adds up to where he has read.
+    #[must_use]
+    pub fn with_cursor(self, cursor: Option<(Seq, Timestamp)>) -> Self {
+        let (read_seq, read_at) = cursor.map(|(seq, at)| (seq.get(), at.into())).unzip();
+        Self { read_seq, read_at, ..self }
+    }
+}
+
 impl From<&ConversationView> for Conversation {
     fn from(view: &ConversationView) -> Self {
         let conversation = &view.conversation;
@@ -114,6 +129,8 @@ impl From<&ConversationView> for Conversation {
             head_n: view.head_n,
             read_seq: None,
             unread_count: None,
+            muted: None,
+            archived: None,
         }
     }
 }
@@ -123,6 +140,12 @@ impl Conversation {
     #[must_use]
     pub fn for_reader(self, read_seq: Seq, unread_count: u64) -> Self {
         Self { read_seq: Some(read_seq.get()), unread_count: Some(unread_count), ..self }
+    }
+
+    /// Adds what the reader decided for himself.
+    #[must_use]
+    pub fn with_settings(self, is_muted: bool, is_archived: bool) -> Self {
+        Self { muted: Some(is_muted), archived: Some(is_archived), ..self }
     }
 
     /// Adds up to where each participant has read, as `cursor` knows it.

@@ -107,7 +107,7 @@ fn joined(joining: &Joining, seq: Seq) -> ChangedParticipant {
 }
 
 /// A conversation that fits into an event: the newest message, then participants are left out until it does. Both can be read.
-fn conversation(view: &ConversationView) -> String {
+pub(crate) fn conversation(view: &ConversationView) -> String {
     let mut conversation = Conversation::from(view);
     let mut text = json(&conversation);
     while text.len() > MAX_EVENT_BYTES - ENVELOPE_BYTES {

@@ -14,6 +14,7 @@ pub mod read_state;
 pub mod request;
 pub mod signal;
 pub mod sync;
+pub mod user;
 pub mod webhook;
 pub mod wire_time;
 

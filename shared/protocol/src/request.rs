@@ -1,18 +1,27 @@
 //! What clients ask for: each request with how it is read, and how the client library writes it.
 
+pub mod change_person;
 pub mod change_webhook;
 pub mod create_conversation;
 pub mod create_direct;
+pub mod create_task;
 pub mod create_webhook;
 pub mod delete_message;
 pub mod edit_message;
 pub mod list_conversations;
 pub mod list_receipts;
 pub mod mark_as_read;
+pub mod participants;
 pub mod read_log;
 pub mod read_messages;
+pub mod read_page;
+pub mod read_presence;
+pub mod retitle;
 pub mod send_message;
+pub mod set_presence;
 pub mod sync;
+pub mod typing;
+pub mod watch_presence;
 
 use parlance_domain::ids::{ConversationId, MessageId};
 

@@ -3,9 +3,13 @@
 
 use parlance_testkit::{
     contracts::{
-        connections, conversation_cache, conversations, message_log, rate_counters, reads, relay_bus, rows,
+        blocks, connections, conversation_cache, conversations, idempotency, message_log, people, presence,
+        rate_counters, reads, relay_bus, rows, typing_board,
     },
-    memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
+    memory::{
+        cloud::MemoryCloud, connections::MemoryConnections, idempotency::MemoryIdempotency,
+        people::MemoryPeople, presence::MemoryPresence, redis::MemoryRedis,
+    },
 };
 
 #[tokio::test]
@@ -19,11 +23,29 @@ async fn the_table_in_memory_keeps_conversations() {
     let cloud = MemoryCloud::default();
     conversations::holds(&cloud, &cloud).await;
     rows::hold(&cloud, &cloud, &cloud).await;
+    conversations::names_peers(&cloud, &cloud).await;
+    conversations::pages_and_settings_hold(&cloud, &cloud, &cloud).await;
 }
 
 #[tokio::test]
 async fn the_registry_in_memory_keeps_connections() {
     connections::holds(&MemoryConnections::default()).await;
+}
+
+#[tokio::test]
+async fn the_shelf_in_memory_keeps_answers() {
+    idempotency::holds(&MemoryIdempotency::default()).await;
+}
+
+#[tokio::test]
+async fn the_table_in_memory_keeps_blocks() {
+    let cloud = MemoryCloud::default();
+    blocks::holds(blocks::Tables { blocks: &cloud, conversations: &cloud, log: &cloud }).await;
+}
+
+#[tokio::test]
+async fn people_in_memory_are_known() {
+    people::holds(&MemoryPeople::default()).await;
 }
 
 #[tokio::test]
@@ -33,4 +55,12 @@ async fn redis_in_memory_remembers_and_publishes() {
     relay_bus::holds(&redis).await;
     rate_counters::holds(&redis).await;
     reads::hold(&redis, &redis, &redis).await;
+    typing_board::holds(&redis).await;
+    presence::is_shown(&redis).await;
+    presence::is_looked_after(&redis).await;
+}
+
+#[tokio::test]
+async fn presence_in_memory_is_kept() {
+    presence::is_kept(&MemoryPresence::default()).await;
 }

@@ -150,9 +150,17 @@ async fn only_the_sender_edits_and_only_admins_delete_what_is_not_theirs() {
     let claims = credentials::claims_with(&mallory.id, &json!({"scope": "messaging:admin"}));
     let administrator = mallory.showing(credentials::signed(&claims));
     assert_eq!(delete(&administrator, &of_alice).await.status, 204, "whoever administers the system may");
-    patch(&administrator, &of_alice, &text, None).await.refused(404, "not_found");
-    administrator.get(&format!("messages/{}/", id_of(&of_alice))).await.refused(404, "not_found");
+    patch(&administrator, &of_alice, &text, None).await.refused(403, "forbidden");
+    let seen = administrator.get(&format!("messages/{}/", id_of(&of_alice))).await.with(200);
+    assert_eq!(seen["deleted"], true, "he sees what he oversees");
     assert_eq!(alice.contents(&conversation).await, ["", ""]);
+
+    let direct = alice.direct_with(&bob).await;
+    let between_two = alice.says(&direct, "c").await;
+    patch(&administrator, &between_two, &text, None).await.refused(404, "not_found");
+    delete(&administrator, &between_two).await.refused(404, "not_found");
+    delete(&bob, &between_two).await.refused(403, "forbidden");
+    assert_eq!(delete(&alice, &between_two).await.status, 204);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use parlance_edge::{
 };
 use parlance_protocol::request::create_conversation;
 
-use super::Created;
+use super::Appended;
 
 /// Creates conversations.
 pub struct ConversationCreate {
@@ -34,11 +34,11 @@ impl HttpRoute for ConversationCreate {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let new = create_conversation::CreateConversation::parse(&request.parts.json()?)?;
-        let creator = request.caller.user;
+        let creator = request.caller.caller();
         let id = self
             .create
             .execute(NewConversation {
-                creator: creator.clone(),
+                creator,
                 kind: new.kind,
                 title: new.title,
                 reference: new.reference,
@@ -47,7 +47,7 @@ impl HttpRoute for ConversationCreate {
                 from: None,
             })
             .await?;
-        let created = Created::new(&self.detail.execute(&creator, id).await?);
+        let created = Appended::created(&self.detail.execute(creator, id).await?);
         let location = created.location();
         Ok(Reply::created(&created)?.at(location))
     }

@@ -11,7 +11,7 @@ use parlance_edge::{
 };
 use parlance_protocol::request::create_direct::CreateDirect;
 
-use super::{Created, rendered};
+use super::{Appended, rendered};
 
 /// Finds or creates direct conversations.
 pub struct ConversationDirect {
@@ -39,7 +39,7 @@ impl HttpRoute for ConversationDirect {
         let summary = self.detail.execute(&asker, outcome.id()).await?;
         match outcome {
             CreatedConversation::Created(_) => {
-                let created = Created::new(&summary);
+                let created = Appended::created(&summary);
                 let location = created.location();
                 Ok(Reply::created(&created)?.at(location))
             }

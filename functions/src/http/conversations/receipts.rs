@@ -62,7 +62,6 @@ impl HttpRoute for ConversationReceipts {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let id: ConversationId = request.parts.path_id("id")?;
-        let user = request.caller.user;
         let asked = list_receipts::ListReceipts::parse(&request.parts.query())?;
         let (readers, filters) = match asked.readers {
             list_receipts::Readers::All => (Readers::All, String::new()),
@@ -70,13 +69,13 @@ impl HttpRoute for ConversationReceipts {
             list_receipts::Readers::Of(message) => (Readers::Of(message), message.to_string()),
         };
         let route = format!("{} {id}", self.key());
-        let scope = CursorScope { user: user.as_str(), route: &route, filters: &filters };
+        let scope = CursorScope { user: request.caller.user.as_str(), route: &route, filters: &filters };
         let position = match asked.cursor {
             Some(cursor) => Some(self.cursors.verify::<Cursor>(scope, &cursor)?.into()),
             None => None,
         };
         let limit = usize::try_from(asked.limit).unwrap_or(ListReceipts::MAX_LIMIT);
-        let page = self.list.execute(&user, id, readers, position, limit).await?;
+        let page = self.list.execute(request.caller.caller(), id, readers, position, limit).await?;
         let sign = |position: ReceiptPosition| self.cursors.sign(scope, &Cursor::from(position));
         let receipt = |receipt: parlance_application::ports::conversations::Receipt| Receipt {
             user_id: receipt.user,

@@ -30,8 +30,7 @@ impl HttpRoute for MessageDelete {
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let id: MessageId = request.parts.path_id("id")?;
         telemetry::note(Noted::Conversation(id.conversation.to_string().as_str()));
-        let caller = request.caller;
-        let deletion = Deletion { actor: caller.user, is_administrator: caller.is_admin, id, from: None };
+        let deletion = Deletion { caller: request.caller.caller(), id, from: None };
         self.delete.execute(deletion).await?;
         Ok(Reply::no_content())
     }

@@ -33,7 +33,7 @@ impl HttpRoute for MessageEdit {
         let new = edit_message::EditMessage::parse(&request.parts.json()?)?;
         telemetry::note(Noted::Conversation(id.conversation.to_string().as_str()));
         let edit = Edit {
-            editor: request.caller.user,
+            editor: request.caller.caller(),
             id,
             content: new.content,
             if_versions: wanted(request.parts.if_match(), new.if_version),

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
     connections::{ConnectionDirectory, Registration},
-    environment::Random,
+    environment::{Clock, Random},
 };
 use parlance_domain::{
     connection::Connection,
@@ -20,6 +20,7 @@ use redis::{Pipeline, pipe};
 
 use super::{
     codec::{decode_connection, encode_connection},
+    departures,
     link::RedisLink,
     marks::mark,
 };
@@ -37,12 +38,18 @@ pub struct CachedConnectionDirectory {
     durable: Arc<dyn ConnectionDirectory>,
     link: RedisLink,
     random: Arc<dyn Random>,
+    clock: Arc<dyn Clock>,
 }
 
 impl CachedConnectionDirectory {
     /// Puts Redis in front of `durable`.
-    pub fn new(durable: Arc<dyn ConnectionDirectory>, link: RedisLink, random: Arc<dyn Random>) -> Self {
-        Self { durable, link, random }
+    pub fn new(
+        durable: Arc<dyn ConnectionDirectory>,
+        link: RedisLink,
+        random: Arc<dyn Random>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { durable, link, random, clock }
     }
 
     /// What is known of each user, in their order; `None` where the hash is missing or incomplete.
@@ -112,6 +119,9 @@ impl ConnectionDirectory for CachedConnectionDirectory {
         self.durable.forget(user, id).await?;
         let mut commands = pipe();
         commands.cmd("HDEL").arg(self.link.keys().connections(user)).arg(id.as_str()).ignore();
+        // It may have been his last one, and nobody may ever tell: somebody looks after the grace.
+        let (key, only_earlier) = (self.link.keys().departures(user), ["XX", "LT"]);
+        departures::add(&mut commands, &key, &only_earlier, user, self.clock.now());
         let _: Option<()> = self.link.run(&commands).await;
         self.mark(user).await;
         Ok(())

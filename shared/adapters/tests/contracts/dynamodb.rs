@@ -9,11 +9,12 @@ use parlance_domain::{
     ids::{ClientMessageId, ConnectionId, MessageId},
     log::{EntryBody, MessageKey},
     message::{Message, MessageBody, MessageContent},
+    presence::{ChosenStatus, PresenceChoice, StatusText},
 };
 use parlance_testkit::contracts::{
-    connections, conversations,
+    blocks, connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
-    message_log, rows, tickets,
+    idempotency, message_log, people, presence, rows, tickets,
 };
 
 use super::servers::{Tables, configuration};
@@ -34,6 +35,9 @@ async fn dynamodb_keeps_conversations() {
     let adapters = tables.adapters();
     let kept = adapters.conversations().unwrap();
     conversations::holds(&*kept, &*adapters.read_receipts().unwrap()).await;
+    conversations::names_peers(&*kept, &*adapters.direct_peers().unwrap()).await;
+    let (pages, settings) = (adapters.roster_pages().unwrap(), adapters.membership_settings().unwrap());
+    conversations::pages_and_settings_hold(&*kept, &*pages, &*settings).await;
     rows::hold(&*adapters.conversation_rows().unwrap(), &*kept, &*adapters.message_log().unwrap()).await;
 }
 
@@ -43,6 +47,37 @@ async fn dynamodb_keeps_connections_and_tickets() {
     let adapters = tables.adapters();
     connections::holds(&*adapters.connections().unwrap()).await;
     tickets::holds(&*adapters.tickets().unwrap()).await;
+    presence::is_kept(&*adapters.presence().unwrap()).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_answers_for_two_units() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let kept = adapters.idempotency().unwrap();
+    idempotency::holds(&*kept).await;
+    meter.take();
+    let attempt = idempotency::attempt_at(NOW);
+    kept.begin(&attempt).await.unwrap();
+    kept.finish(&attempt, &idempotency::answer()).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["PutItem"].units, used["UpdateItem"].units), (1.0, 1.0), "{used:?}");
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_blocks() {
+    let tables = Tables::start().await;
+    let adapters = tables.adapters();
+    let (blocks, log) = (adapters.blocks().unwrap(), adapters.message_log().unwrap());
+    let conversations = adapters.conversations().unwrap();
+    let tables = blocks::Tables { blocks: &*blocks, conversations: &*conversations, log: &*log };
+    blocks::holds(tables).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_people() {
+    let tables = Tables::start().await;
+    people::holds(&*tables.adapters().people().unwrap()).await;
 }
 
 #[tokio::test]
@@ -155,6 +190,20 @@ async fn a_handshake_costs_one_write_and_one_read() {
     let used = meter.take();
     assert_eq!((used["PutItem"].calls, used["PutItem"].units), (1, 1.0));
     assert_eq!((used["Query"].calls, used["Query"].units), (1, 1.0));
+}
+
+#[tokio::test]
+async fn a_choice_and_a_departure_cost_one_write_unit_each() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (presence, alice) = (adapters.presence().unwrap(), user("alice"));
+    let text = Some(StatusText::parse("in a meeting").unwrap());
+    presence.choose(&alice, &PresenceChoice { status: ChosenStatus::Busy, text }, NOW).await.unwrap();
+    presence.leave(&alice, NOW).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["UpdateItem"].calls, used["UpdateItem"].units), (2, 2.0));
+    presence.records(std::slice::from_ref(&alice)).await.unwrap();
+    assert!((meter.take()["GetItem"].units - 1.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test]

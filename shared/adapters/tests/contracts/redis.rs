@@ -7,8 +7,9 @@ use std::{
 
 use parlance_adapters::{
     redis::{
-        CachedConnectionDirectory, NoCache, NoMovedCursors, NoRelays, RedisConversationCache, RedisLink,
-        RedisMovedCursors, RedisRateCounters, RedisRelayBus, RelaySubscription,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoMovedCursors, NoPresence, NoRelays,
+        NoTypingBoard, RedisConversationCache, RedisDepartures, RedisLink, RedisMovedCursors,
+        RedisPresenceBoard, RedisRateCounters, RedisRelayBus, RedisTypingBoard, RelaySubscription,
         RememberedConnectionDirectory,
     },
     system::{OsRandom, SystemClock},
@@ -21,8 +22,10 @@ use parlance_application::{
         connections::ConnectionDirectory,
         conversations::ReadCursor,
         delivery::RelayBus,
+        presence::{Departures, PresenceBoard},
         rates::{Count, Counter, Counting, RateCounters},
         reads::{MovedCursors, Noted, ReadingCache},
+        typing::TypingBoard,
     },
 };
 use parlance_domain::{
@@ -33,10 +36,11 @@ use parlance_testkit::{
     contracts::{
         connections, conversation_cache,
         fixtures::{NOW, conversation_id, creation, seq, user},
-        rate_counters, reads,
+        people, presence, rate_counters, reads,
         relay_bus::{self, broadcast},
+        typing_board,
     },
-    memory::connections::MemoryConnections,
+    memory::{connections::MemoryConnections, people::MemoryPeople},
 };
 
 use super::servers::{Redis, free_port};
@@ -58,7 +62,8 @@ fn moved(link: &RedisLink) -> RedisMovedCursors {
 }
 
 fn directory(link: &RedisLink, durable: &MemoryConnections) -> CachedConnectionDirectory {
-    CachedConnectionDirectory::new(Arc::new(durable.clone()), link.clone(), Arc::new(OsRandom))
+    let durable = Arc::new(durable.clone());
+    CachedConnectionDirectory::new(durable, link.clone(), Arc::new(OsRandom), Arc::new(SystemClock))
 }
 
 fn remembered(link: &RedisLink, durable: &MemoryConnections) -> RememberedConnectionDirectory {
@@ -77,8 +82,12 @@ async fn redis_remembers_publishes_and_knows_connections() {
         relay_bus::holds(&bus(&link)).await;
         rate_counters::holds(&RedisRateCounters::new(link.clone())).await;
         reads::hold(&cache(&link), &cache(&link), &moved(&link)).await;
+        typing_board::holds(&RedisTypingBoard::new(link.clone())).await;
+        presence::is_shown(&RedisPresenceBoard::new(link.clone())).await;
+        presence::is_looked_after(&RedisDepartures::new(link.clone())).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
         connections::holds(&remembered(&link, &MemoryConnections::default())).await;
+        people::holds(&CachedPeople::new(Arc::new(MemoryPeople::default()), link.clone())).await;
     }
 }
 
@@ -150,6 +159,21 @@ async fn connections_are_read_from_the_table_once_and_then_from_redis() {
         assert_eq!(directory.of_users(&users).await.unwrap().len(), 2, "from Redis, until it expires");
         directory.forget(&user("alice"), &socket("known-to-the-table").id).await.unwrap();
         assert_eq!(directory.of_users(&users).await.unwrap(), [socket("registered-here")]);
+    }
+}
+
+#[tokio::test]
+async fn whoever_loses_a_socket_is_looked_at_if_he_was_thought_to_be_there() {
+    for redis in Redis::all().await {
+        let link = link(&redis);
+        let (directory, departures) =
+            (directory(&link, &MemoryConnections::default()), RedisDepartures::new(link.clone()));
+        let (id, far) = (ConnectionId::parse("abc=").unwrap(), NOW.plus(Duration::from_hours(1_000_000)));
+        directory.forget(&user("alice"), &id).await.unwrap();
+        assert_eq!(departures.of(&user("alice")).await, None);
+        departures.expect(&user("alice"), far).await;
+        directory.forget(&user("alice"), &id).await.unwrap();
+        assert!(departures.of(&user("alice")).await.unwrap() < far);
     }
 }
 
@@ -294,6 +318,8 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
             let rates = RedisRateCounters::new(link.clone());
             let counters = vec![Counter::Conversation(conversation_id())];
             assert_eq!(rates.count(&Counting { counters, at: NOW }).await, None);
+            let board = RedisTypingBoard::new(link.clone());
+            assert_eq!(board.typists(conversation_id(), NOW).await, None);
         }
         assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
         let durable = MemoryConnections::default();
@@ -302,6 +328,8 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
     }
     connections::holds(&MemoryConnections::default()).await;
     assert_eq!(NoCache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());
+    assert_eq!(NoPresence.shown(&[user("alice")]).await, None);
+    assert_eq!(NoTypingBoard.typists(conversation_id(), NOW).await, None);
     assert!(!NoRelays.publish(&broadcast(conversation_id(), 1)).await);
     let cursor = ReadCursor { seq: seq(1), n: 0, at: NOW };
     assert_eq!(NoMovedCursors.note(conversation_id(), &user("alice"), cursor).await, Noted::Lost);

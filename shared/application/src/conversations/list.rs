@@ -56,6 +56,8 @@ pub struct ListFilter {
     pub reference_id: Option<String>,
     /// None of these.
     pub except: BTreeSet<ConversationId>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
 }
 
 /// A place between two conversations of a list, in the order of one moment.
@@ -137,7 +139,9 @@ impl ListConversations {
         limit: usize,
     ) -> Result<ConversationList, PortError> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
-        let is_asked = |one: &Membership| !filter.except.contains(&one.conversation);
+        let is_asked = |one: &Membership| {
+            one.is_archived == filter.archived && !filter.except.contains(&one.conversation)
+        };
         let standing = self.standings.of(user, is_asked).await?;
         let moment = position.map_or_else(
             || standing.iter().map(|one| one.head.at).fold(self.clock.now(), Timestamp::max),

@@ -61,7 +61,8 @@ impl Standings {
     }
 
     /// Those of the user's conversations whose membership `is_asked` for: one range of the table and two round trips of the cache,
-    /// and a read of the tail for each head that the cache does not know or that lies behind his cursor.
+    /// and a read of the tail for each head that the cache does not know or that lies behind his cursor. One that was deleted is not there
+    /// any more.
     pub async fn of(
         &self,
         user: &UserId,
@@ -89,6 +90,7 @@ impl Standings {
             .try_collect()
             .await?;
         known.extend(found);
+        known.retain(|standing| !standing.head.is_closed());
         Ok(known)
     }
 

@@ -20,7 +20,7 @@ use crate::{
     log::rosters::RosterReader,
     ports::{
         PortError,
-        conversations::{ConversationRepository, ReadCursor},
+        conversations::{ConversationRepository, Membership, ReadCursor},
         reads::ReadingCache,
         rows::ConversationRows,
     },
@@ -39,10 +39,21 @@ pub struct Summary {
     pub view: ConversationView,
     /// How far each of the first [`SHOWN_PARTICIPANTS`] has read.
     pub cursors: BTreeMap<UserId, ReadCursor>,
-    /// How far the reader has read: his cursor or his own last message, whichever is later.
+    /// What is the reader's own; nothing of one who only oversees the conversation.
+    pub own: Option<OwnSummary>,
+}
+
+/// What of a conversation is its reader's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnSummary {
+    /// How far he has read: his cursor or his own last message, whichever is later.
     pub read: ReadCursor,
     /// How many messages stand after it.
     pub unread: u64,
+    /// Whether he does not want to be disturbed by it.
+    pub is_muted: bool,
+    /// Whether he does not want to see it among the others.
+    pub is_archived: bool,
 }
 
 /// Puts summaries together, all rows of a page at once.
@@ -67,12 +78,26 @@ impl Summaries {
 
     /// The conversations in which the user stands so, in their order; one that does not exist is left out.
     pub async fn of(&self, user: &UserId, standings: Vec<Standing>) -> Result<Vec<Summary>, PortError> {
-        let ids: Vec<ConversationId> = standings.iter().map(|one| one.membership.conversation).collect();
-        let last: Vec<MessageId> = standings.iter().filter_map(last_message).collect();
+        let places: Vec<Place> =
+            standings.iter().map(|one| (one.membership.conversation, one.head)).collect();
+        let found = standings.into_iter().zip(self.at(&places).await?);
+        Ok(found.filter_map(|(standing, whole)| Some(for_reader(user, &standing, whole?))).collect())
+    }
+
+    /// The conversation at this head, whole, for somebody who oversees it without being in it.
+    pub async fn whole(&self, id: ConversationId, head: Head) -> Result<Option<Summary>, PortError> {
+        Ok(self.at(&[(id, head)]).await?.into_iter().next().flatten())
+    }
+
+    /// The conversations at these heads, each whole, in their order.
+    async fn at(&self, places: &[Place]) -> Result<Vec<Option<Summary>>, PortError> {
+        let ids: Vec<ConversationId> = places.iter().map(|(id, _)| *id).collect();
+        let last_message = |(id, head): &Place| head.last_message.map(|seq| MessageId::new(*id, seq));
+        let last: Vec<MessageId> = places.iter().filter_map(last_message).collect();
         let (found, entries, rosters) = futures::try_join!(
             self.rows.conversations(&ids),
             self.rows.entries(&last),
-            self.rosters_of(&standings),
+            self.rosters_at(places),
         )?;
         let shown: Vec<(ConversationId, UserId)> = ids
             .iter()
@@ -89,22 +114,25 @@ impl Summaries {
             found.into_iter().map(|conversation| (conversation.id, conversation)).collect();
         let mut messages: HashMap<ConversationId, PlacedMessage> =
             entries.iter().filter_map(|(id, entry)| Some((*id, entry.message(*id)?))).collect();
-        let rows = standings.into_iter().zip(rosters);
-        let summaries = rows.filter_map(|(standing, roster)| {
-            let id = standing.membership.conversation;
-            let cursors = cursors.remove(&id).unwrap_or_default();
-            let (conversation, message) = (found.remove(&id)?, messages.remove(&id));
-            Some(summary(user, &standing, conversation, Arc::unwrap_or_clone(roster), message, cursors))
+        let summaries = places.iter().zip(rosters).map(|((id, head), roster)| {
+            let view = ConversationView {
+                conversation: found.remove(id)?,
+                head_seq: head.seq,
+                head_n: head.n,
+                writable: !head.is_closed() && !roster.is_blocked(),
+                roster: Arc::unwrap_or_clone(roster),
+                last_message: messages.remove(id),
+            };
+            Some(Summary { view, cursors: cursors.remove(id).unwrap_or_default(), own: None })
         });
         Ok(summaries.collect())
     }
 
     /// Rosters that the cache knows at the head's version, and the others from the table.
-    async fn rosters_of(&self, standings: &[Standing]) -> Result<Vec<Arc<Roster>>, PortError> {
-        let ids: Vec<ConversationId> = standings.iter().map(|one| one.membership.conversation).collect();
+    async fn rosters_at(&self, places: &[Place]) -> Result<Vec<Arc<Roster>>, PortError> {
+        let ids: Vec<ConversationId> = places.iter().map(|(id, _)| *id).collect();
         let known = self.cache.rosters(&ids).await.into_iter().chain(std::iter::repeat(None));
-        let heads = standings.iter().map(|one| (one.membership.conversation, one.head));
-        let wanted: Vec<_> = heads.zip(known).collect();
+        let wanted: Vec<_> = places.iter().copied().zip(known).collect();
         stream::iter(wanted)
             .map(|((id, head), known)| self.roster_of(id, head, known))
             .buffered(CONCURRENT_READS)
@@ -129,42 +157,26 @@ impl Summaries {
     }
 }
 
-fn last_message(standing: &Standing) -> Option<MessageId> {
-    standing.head.last_message.map(|seq| MessageId::new(standing.membership.conversation, seq))
-}
+/// A conversation, and the head at which it is shown.
+type Place = (ConversationId, Head);
 
-fn summary(
-    user: &UserId,
-    standing: &Standing,
-    conversation: Conversation,
-    roster: Roster,
-    last_message: Option<PlacedMessage>,
-    mut cursors: BTreeMap<UserId, ReadCursor>,
-) -> Summary {
+/// The conversation as a member sees it who stands so in it.
+fn for_reader(user: &UserId, standing: &Standing, whole: Summary) -> Summary {
     let Standing { membership, own, head } = standing;
-    let own = own.or_else(|| last_message.as_ref().and_then(|message| own_position(user, message)));
-    let read = later(membership.cursor, own);
-    let first = first_visible(conversation.history, membership.joined);
-    let last_message = last_message.filter(|message| message.id.seq >= first).map(|mut message| {
+    let Summary { mut view, mut cursors, .. } = whole;
+    let own = own.or_else(|| view.last_message.as_ref().and_then(|message| own_position(user, message)));
+    let first = first_visible(view.conversation.history, membership.joined);
+    view.last_message = view.last_message.filter(|message| message.id.seq >= first).map(|mut message| {
         message.hide_before(first);
         message
     });
+    let read = later(membership.cursor, own);
     if let Some(shown) = cursors.get_mut(user) {
         *shown = read;
     }
-    Summary {
-        view: ConversationView {
-            conversation,
-            roster,
-            head_seq: head.seq,
-            head_n: head.n,
-            writable: !head.is_closed(),
-            last_message,
-        },
-        cursors,
-        read,
-        unread: head.n.saturating_sub(read.n),
-    }
+    let Membership { is_muted, is_archived, .. } = *membership;
+    let unread = head.n.saturating_sub(read.n);
+    Summary { view, cursors, own: Some(OwnSummary { read, unread, is_muted, is_archived }) }
 }
 
 /// Where the reader stands when the newest message is his own: sending reads, even where nothing remembers it yet.

@@ -52,7 +52,9 @@ impl Recipients {
         for connection in self.directory.of_users(&users).await? {
             let scope = connection.scope;
             let hears = match broadcast.hearing {
-                Hearing::Log | Hearing::LogOfJoined { .. } => scope.hears_log_of(broadcast.conversation),
+                Hearing::Log | Hearing::LogOfJoined { .. } | Hearing::Subjects => {
+                    scope.hears_log_of(broadcast.conversation)
+                }
                 Hearing::Typing => scope.hears_typing_in(broadcast.conversation),
                 Hearing::Personal => scope.hears_personal(),
             };
@@ -71,6 +73,6 @@ const fn is_for(hearing: Hearing, joined: Seq) -> bool {
     match hearing {
         Hearing::Log | Hearing::Typing => true,
         Hearing::LogOfJoined { after, up_to } => joined.get() > after && joined.get() <= up_to.get(),
-        Hearing::Personal => false,
+        Hearing::Personal | Hearing::Subjects => false,
     }
 }

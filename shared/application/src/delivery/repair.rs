@@ -9,7 +9,7 @@ use parlance_domain::{
     log::{Entry, EntryBody},
 };
 
-use super::{audiences::Audiences, broadcaster::Broadcaster};
+use super::{audiences::Audiences, broadcaster::Broadcaster, companions::Companions};
 use crate::{
     log::{events::EventResolver, rosters::RosterReader},
     ports::{
@@ -37,6 +37,7 @@ pub struct RepairEntries {
     events: EventResolver,
     audiences: Audiences,
     broadcaster: Broadcaster,
+    companions: Companions,
     encoder: Arc<dyn EventEncoder>,
     clock: Arc<dyn Clock>,
 }
@@ -59,6 +60,8 @@ pub struct RepairPorts {
     pub events: EventResolver,
     /// The fan-out.
     pub broadcaster: Broadcaster,
+    /// What goes beside entries.
+    pub companions: Companions,
     /// The spelling of events.
     pub encoder: Arc<dyn EventEncoder>,
     /// The time.
@@ -86,6 +89,7 @@ impl RepairEntries {
             rosters,
             events,
             broadcaster,
+            companions,
             encoder,
             clock,
         } = ports;
@@ -100,6 +104,7 @@ impl RepairEntries {
             events,
             audiences,
             broadcaster,
+            companions,
             encoder,
             clock,
         }
@@ -143,6 +148,7 @@ impl RepairEntries {
         let Some(roster) = self.rosters.at_version(conversation, entry.roster_version).await? else {
             return Ok(());
         };
+        self.companions.tell(conversation, entry, &roster).await?;
         let events = self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await?;
         for event in &events {
             for (hearing, event) in self.audiences.of(event, &roster).await? {

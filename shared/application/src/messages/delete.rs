@@ -4,40 +4,36 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parlance_domain::{
-    head::{Head, Seq},
-    ids::{ConnectionId, MessageId, UserId},
+    authority::{Actor, Caller},
+    head::Seq,
+    ids::{ConnectionId, MessageId},
     log::EntryBody,
     message::{Message, MessageBody, PlacedMessage},
     permissions::{MissingRight, Right},
-    roster::{Member, Roster},
 };
 
 use super::target::Target;
 use crate::{
     conversations::change::{ChangeConversation, ChangeRequest},
-    log::change::{Change, ChangeError, Changed, Plan},
+    log::change::{Change, ChangeError, Changed, Ground, Plan},
     ports::{
         PortError,
-        conversations::ConversationRepository,
         log::{MessageLog, RowChange},
     },
 };
 
-/// Deletes messages: one's own, as an admin of the conversation others', as an administrator of the system any.
+/// Deletes messages: one's own, and others' by the right to.
 #[derive(Clone)]
 pub struct DeleteMessage {
     changes: ChangeConversation,
     log: Arc<dyn MessageLog>,
-    conversations: Arc<dyn ConversationRepository>,
 }
 
 /// A message that is to go.
 #[derive(Debug, Clone)]
-pub struct Deletion {
+pub struct Deletion<'a> {
     /// Who asks.
-    pub actor: UserId,
-    /// Whether he administers the system.
-    pub is_administrator: bool,
+    pub caller: Caller<'a>,
     /// Which message.
     pub id: MessageId,
     /// The socket that asked, which gets the answer instead of the event.
@@ -47,8 +43,8 @@ pub struct Deletion {
 /// A message that is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deleted {
-    /// Its tombstone; an administrator who is not in the conversation is shown nothing of it.
-    pub tombstone: Option<PlacedMessage>,
+    /// Its tombstone.
+    pub tombstone: PlacedMessage,
     /// The entry that says so; none where it was gone already.
     pub entry: Option<Seq>,
 }
@@ -62,6 +58,9 @@ pub enum DeleteMessageError {
     /// It is somebody else's, and the actor is no admin.
     #[error(transparent)]
     Forbidden(#[from] MissingRight),
+    /// One of the two people of the direct conversation blocks the other one.
+    #[error("the conversation is not writable: one of the two blocks the other")]
+    NotWritable,
     /// Overtaken too often; to be retried.
     #[error("the conversation is too busy")]
     Unavailable,
@@ -72,57 +71,47 @@ pub enum DeleteMessageError {
 
 impl DeleteMessage {
     /// Deletes over these.
-    pub fn new(
-        changes: ChangeConversation,
-        log: Arc<dyn MessageLog>,
-        conversations: Arc<dyn ConversationRepository>,
-    ) -> Self {
-        Self { changes, log, conversations }
+    pub fn new(changes: ChangeConversation, log: Arc<dyn MessageLog>) -> Self {
+        Self { changes, log }
     }
 
     /// Leaves the tombstone and tells everybody. A message that is gone stays so.
-    pub async fn execute(&self, deletion: Deletion) -> Result<Deleted, DeleteMessageError> {
-        let Deletion { actor, is_administrator, id, from } = deletion;
-        let change = Tombstone {
-            target: Target::new(Arc::clone(&self.log), Arc::clone(&self.conversations), id),
-            is_administrator,
+    pub async fn execute(&self, deletion: Deletion<'_>) -> Result<Deleted, DeleteMessageError> {
+        let Deletion { caller, id, from } = deletion;
+        let change = Tombstone { target: Target::new(Arc::clone(&self.log), id) };
+        let request = ChangeRequest { conversation: id.conversation, caller, subject: None, from };
+        let entry = match self.changes.execute(request, &change).await? {
+            Changed::Done { entry, .. } => Some(entry.seq),
+            Changed::AlreadySo { .. } => None,
         };
-        let request = ChangeRequest { conversation: id.conversation, actor: &actor, subject: None, from };
-        let (entry, roster) = match self.changes.execute(request, &change).await? {
-            Changed::Done { entry, roster } => (Some(entry.seq), roster),
-            Changed::AlreadySo { roster } => (None, roster),
-        };
-        let tombstone = roster.member(&actor).map(|_| change.target.into_shown()).transpose()?;
-        Ok(Deleted { tombstone, entry })
+        Ok(Deleted { tombstone: change.target.into_shown()?, entry })
     }
 }
 
 struct Tombstone {
     target: Target,
-    is_administrator: bool,
 }
 
 #[async_trait]
 impl Change for Tombstone {
-    fn acting<'a>(&self, actor: &'a UserId, roster: &'a Roster) -> Option<Member<'a>> {
-        if self.is_administrator { Some(Member::administrator(actor)) } else { roster.member(actor) }
-    }
-
-    async fn plan(&self, actor: Member<'_>, head: &Head, _: &Roster) -> Result<Plan, ChangeError> {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
         // A deletion holds whatever somebody else made of the message meanwhile.
-        let found = self.target.read(actor).await?;
-        if found.entry.actor != *actor.user {
+        let found = self.target.read(actor, ground).await?;
+        if found.entry.actor != *actor.user() {
             actor.require(Right::DeleteOthersMessages)?;
         }
         let message = &found.message;
         if message.deleted {
             return Ok(Plan::Nothing);
         }
+        if ground.roster.is_blocked() {
+            return Err(ChangeError::NotWritable);
+        }
         let (target, since) = (self.target.id.seq, message.since);
         let tombstone = Message {
             body: MessageBody { kind: message.body.kind, ..MessageBody::default() },
             version: message.version + 1,
-            since: head.seq.next(),
+            since: ground.head.seq.next(),
             edited_at: message.edited_at,
             deleted: true,
         };
@@ -138,6 +127,7 @@ impl From<ChangeError> for DeleteMessageError {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::Forbidden(right) => Self::Forbidden(right),
+            ChangeError::NotWritable => Self::NotWritable,
             ChangeError::Contended => Self::Unavailable,
             ChangeError::Port(error) => Self::Port(error),
             _ => Self::NotFound,

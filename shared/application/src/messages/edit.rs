@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use parlance_domain::{
+    authority::{Actor, Caller},
     event::{Event, EventBody, EventEncoder},
-    head::{Head, Seq},
-    ids::{ConnectionId, MessageId, UserId},
+    head::Seq,
+    ids::{ConnectionId, MessageId},
     log::EntryBody,
     message::{Message, MessageBody, MessageContent, PlacedMessage},
-    roster::{Member, Roster},
     time::Timestamp,
 };
 
@@ -17,10 +17,9 @@ use super::target::{Found, Target};
 use crate::{
     conversations::change::{ChangeConversation, ChangeRequest},
     delivery::lanes::MAX_FRAME_BYTES,
-    log::change::{Change, ChangeError, Changed, Plan},
+    log::change::{Change, ChangeError, Changed, Ground, Plan},
     ports::{
         PortError,
-        conversations::ConversationRepository,
         environment::Clock,
         log::{MessageLog, RowChange},
     },
@@ -31,16 +30,15 @@ use crate::{
 pub struct EditMessage {
     changes: ChangeConversation,
     log: Arc<dyn MessageLog>,
-    conversations: Arc<dyn ConversationRepository>,
     encoder: Arc<dyn EventEncoder>,
     clock: Arc<dyn Clock>,
 }
 
 /// A message that is to get another text.
 #[derive(Debug, Clone)]
-pub struct Edit {
+pub struct Edit<'a> {
     /// Who asks.
-    pub editor: UserId,
+    pub editor: Caller<'a>,
     /// Which message.
     pub id: MessageId,
     /// The new text.
@@ -69,6 +67,9 @@ pub enum EditMessageError {
     /// Somebody else sent it.
     #[error("only its sender edits a message")]
     NotTheSender,
+    /// One of the two people of the direct conversation blocks the other one.
+    #[error("the conversation is not writable: one of the two blocks the other")]
+    NotWritable,
     /// It is deleted: nothing is left to edit.
     #[error("the message is deleted")]
     Deleted,
@@ -94,24 +95,23 @@ impl EditMessage {
     pub fn new(
         changes: ChangeConversation,
         log: Arc<dyn MessageLog>,
-        conversations: Arc<dyn ConversationRepository>,
         encoder: Arc<dyn EventEncoder>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { changes, log, conversations, encoder, clock }
+        Self { changes, log, encoder, clock }
     }
 
     /// Gives the message its new text and tells everybody. The same text again changes nothing.
-    pub async fn execute(&self, edit: Edit) -> Result<Edited, EditMessageError> {
+    pub async fn execute(&self, edit: Edit<'_>) -> Result<Edited, EditMessageError> {
         let Edit { editor, id, content, if_versions, from } = edit;
         let change = NewText {
-            target: Target::new(Arc::clone(&self.log), Arc::clone(&self.conversations), id),
+            target: Target::new(Arc::clone(&self.log), id),
             content,
             if_versions,
             at: self.clock.now(),
             encoder: Arc::clone(&self.encoder),
         };
-        let request = ChangeRequest { conversation: id.conversation, actor: &editor, subject: None, from };
+        let request = ChangeRequest { conversation: id.conversation, caller: editor, subject: None, from };
         let entry = match self.changes.execute(request, &change).await? {
             Changed::Done { entry, .. } => Some(entry.seq),
             Changed::AlreadySo { .. } => None,
@@ -130,16 +130,19 @@ struct NewText {
 
 #[async_trait]
 impl Change for NewText {
-    async fn plan(&self, actor: Member<'_>, head: &Head, _: &Roster) -> Result<Plan, ChangeError> {
-        let found = self.target.read(actor).await?;
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
+        let found = self.target.read(actor, ground).await?;
         let message = &found.message;
-        if found.entry.actor != *actor.user {
+        if found.entry.actor != *actor.user() {
             return Err(ChangeError::NotTheSender);
         }
         let is_so = !message.deleted && message.body.content == self.content;
         if is_so && !found.is_unchanged {
             // Perhaps by this very request, whose answer was lost.
             return Ok(Plan::Nothing);
+        }
+        if ground.roster.is_blocked() {
+            return Err(ChangeError::NotWritable);
         }
         if self.if_versions.as_ref().is_some_and(|versions| !versions.contains(&message.version)) {
             return Err(ChangeError::VersionConflict { current: message.version });
@@ -154,7 +157,7 @@ impl Change for NewText {
         let edited = Message {
             body: MessageBody { content: self.content.clone(), ..message.body.clone() },
             version,
-            since: head.seq.next(),
+            since: ground.head.seq.next(),
             edited_at: Some(self.at),
             deleted: false,
         };
@@ -181,14 +184,16 @@ impl From<ChangeError> for EditMessageError {
     fn from(error: ChangeError) -> Self {
         match error {
             ChangeError::NotTheSender | ChangeError::Forbidden(_) => Self::NotTheSender,
+            ChangeError::NotWritable => Self::NotWritable,
             ChangeError::Deleted => Self::Deleted,
             ChangeError::VersionConflict { current } => Self::VersionConflict { current },
             ChangeError::TooLarge => Self::TooLarge,
             ChangeError::Contended => Self::Unavailable,
             ChangeError::Port(error) => Self::Port(error),
-            ChangeError::NotFound | ChangeError::NoSuchTarget | ChangeError::DirectConversation => {
-                Self::NotFound
-            }
+            ChangeError::NotFound
+            | ChangeError::NoSuchTarget
+            | ChangeError::Full
+            | ChangeError::LastOwner => Self::NotFound,
         }
     }
 }

@@ -88,6 +88,9 @@ impl MarkAsRead {
         let ReaderOpening { conversation: opening, own } = opened;
         admission.settle(&counting, opening.counts.clone()).await?;
         let (head, n) = self.place(conversation, opening.head, up_to).await?;
+        if head.is_closed() {
+            return Err(MarkAsReadError::NotFound);
+        }
         let cursor = ReadCursor { seq: up_to.min(head.seq), n, at: self.clock.now() };
         let (standing, is_moved) =
             match self.conversations.advance_cursor(&reader, conversation, cursor).await? {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlance_domain::{
+    authority::Caller,
     event::{Event, EventBody, EventEncoder},
     head::Seq,
     ids::{ClientMessageId, ConnectionId, ConversationId, UserId},
@@ -19,7 +20,7 @@ use crate::{
         lanes::MAX_FRAME_BYTES,
     },
     limits::{admission::Admission, limiter::RateLimited},
-    log::append::{AppendError, Appended, Submission, TailAppend},
+    log::append::{AppendError, Appended, Entitlement, Submission, TailAppend},
     ports::{
         PortError,
         cache::{ConversationCache, Opening},
@@ -81,6 +82,9 @@ pub enum SendMessageError {
     /// He sends too fast, or everybody in the conversation together.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
+    /// One of the two people of the direct conversation blocks the other one.
+    #[error("the conversation is not writable: one of the two blocks the other")]
+    NotWritable,
     /// The client has to read the log first.
     #[error("out of date")]
     OutOfDate,
@@ -136,6 +140,18 @@ impl SendMessage {
 
     /// Sends the message, or finds it where an earlier attempt left it. Once this returns `Ok`, it is durable.
     pub async fn execute(&self, draft: Draft) -> Result<Sent, SendMessageError> {
+        self.send(draft, Entitlement::Membership).await
+    }
+
+    /// The same for somebody who may be a trusted back end: he need not be in a conversation that carries a reference.
+    pub async fn execute_as(&self, caller: Caller<'_>, draft: Draft) -> Result<Sent, SendMessageError> {
+        let serves = caller.is_service
+            && self.conversations.find(draft.conversation).await?.is_some_and(|found| caller.serves(&found));
+        let entitlement = if serves { Entitlement::Reference } else { Entitlement::Membership };
+        self.send(draft, entitlement).await
+    }
+
+    async fn send(&self, draft: Draft, entitlement: Entitlement) -> Result<Sent, SendMessageError> {
         let Draft { conversation, sender, client_id, after, body, from, admission } = draft;
         if !body.attachments.is_empty() {
             return Err(SendMessageError::UnknownAttachment);
@@ -151,6 +167,7 @@ impl SendMessage {
             key: client_id.map_or_else(|| MessageKey::Invocation(self.random.bytes()), MessageKey::Client),
             after,
             body,
+            entitlement,
         };
         if let Err(limited) = admitted {
             return Err(self.refuse(limited, &submission, &opening).await);
@@ -330,6 +347,7 @@ impl From<AppendError> for SendMessageError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::NotFound => Self::NotFound,
+            AppendError::NotWritable => Self::NotWritable,
             AppendError::OutOfDate => Self::OutOfDate,
             AppendError::Contended => Self::Unavailable,
             AppendError::Port(error) => Self::Port(error),

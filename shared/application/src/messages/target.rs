@@ -3,23 +3,22 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use parlance_domain::{
+    authority::Actor,
     head::Seq,
     ids::MessageId,
     log::{Entry, EntryBody},
     message::{Message, PlacedMessage},
-    roster::Member,
 };
 
 use crate::{
     conversations::reader::first_visible,
-    log::change::ChangeError,
-    ports::{PortError, conversations::ConversationRepository, log::MessageLog},
+    log::change::{ChangeError, Ground},
+    ports::{PortError, log::MessageLog},
 };
 
 /// The message that a request changes.
 pub(super) struct Target {
     log: Arc<dyn MessageLog>,
-    conversations: Arc<dyn ConversationRepository>,
     pub(super) id: MessageId,
     found_at: OnceLock<Seq>,
     shown: Mutex<Option<PlacedMessage>>,
@@ -38,17 +37,13 @@ pub(super) struct Found {
 }
 
 impl Target {
-    pub(super) fn new(
-        log: Arc<dyn MessageLog>,
-        conversations: Arc<dyn ConversationRepository>,
-        id: MessageId,
-    ) -> Self {
-        Self { log, conversations, id, found_at: OnceLock::new(), shown: Mutex::default() }
+    pub(super) fn new(log: Arc<dyn MessageLog>, id: MessageId) -> Self {
+        Self { log, id, found_at: OnceLock::new(), shown: Mutex::default() }
     }
 
     /// Reads the message strongly. One that is hidden from the actor is not there.
-    pub(super) async fn read(&self, actor: Member<'_>) -> Result<Found, ChangeError> {
-        let first = self.first_of(actor).await?;
+    pub(super) async fn read(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Found, ChangeError> {
+        let first = first_for(actor, ground);
         if self.id.seq < first {
             return Err(ChangeError::NoSuchTarget);
         }
@@ -77,16 +72,6 @@ impl Target {
         let shown = self.shown.into_inner().unwrap_or_else(PoisonError::into_inner);
         shown.ok_or_else(|| PortError::new("log", "a changed message was never read"))
     }
-
-    async fn first_of(&self, actor: Member<'_>) -> Result<Seq, PortError> {
-        let joined = actor.participant.joined;
-        if joined == Seq::FIRST {
-            return Ok(Seq::FIRST);
-        }
-        let found = self.conversations.find(self.id.conversation).await?;
-        // A log without its conversation is not shown to anybody.
-        Ok(found.map_or(Seq::MAX, |conversation| first_visible(conversation.history, joined)))
-    }
 }
 
 impl Found {
@@ -94,4 +79,10 @@ impl Found {
     pub(super) fn with(&self, message: &Message) -> Entry {
         Entry { body: EntryBody::MessageSent(message.clone()), ..self.entry.clone() }
     }
+}
+
+/// Where the actor's log begins: whoever oversees the conversation without being in it sees all of it.
+fn first_for(actor: &Actor<'_>, ground: &Ground) -> Seq {
+    let joined = actor.member().map_or(Seq::FIRST, |member| member.participant.joined);
+    first_visible(ground.conversation.history, joined)
 }

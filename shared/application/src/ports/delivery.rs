@@ -55,6 +55,13 @@ pub struct Broadcast {
     pub frame: Vec<u8>,
 }
 
+impl Broadcast {
+    /// Whether it is dropped rather than tried again where posts are throttled or fail.
+    pub fn is_droppable(&self) -> bool {
+        self.hearing == Hearing::Typing
+    }
+}
+
 /// Whom something is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hearing {
@@ -71,6 +78,8 @@ pub enum Hearing {
     Typing,
     /// The subjects alone, on sockets that hear what is for their user.
     Personal,
+    /// The subjects alone, on sockets that follow the conversation.
+    Subjects,
 }
 
 /// Redis pub/sub between the functions and the relays, and the marks that say what was handed over.
@@ -98,6 +107,8 @@ pub trait FanOutInvoker: Send + Sync {
 pub struct FanOutOrder {
     /// The encoded event.
     pub frame: Vec<u8>,
+    /// Whether it is dropped rather than tried again where posts are throttled or fail.
+    pub is_droppable: bool,
     /// To whom.
     pub connections: Vec<Connection>,
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlance_domain::{
+    authority::Caller,
     head::Seq,
     ids::{ConversationId, MessageId, UserId},
 };
@@ -104,14 +105,14 @@ impl ListReceipts {
     /// The page at `position`, the first one without.
     pub async fn execute(
         &self,
-        user: &UserId,
+        caller: Caller<'_>,
         conversation: ConversationId,
         readers: Readers,
         position: Option<ReceiptPosition>,
         limit: usize,
     ) -> Result<Receipts, ListReceiptsError> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
-        let reader = Reader::of(self.conversations.as_ref(), user, conversation)
+        let reader = Reader::of(self.conversations.as_ref(), caller, conversation)
             .await?
             .ok_or(ListReceiptsError::NotFound)?;
         let condition = match readers {

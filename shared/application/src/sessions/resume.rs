@@ -10,7 +10,10 @@ use parlance_domain::{
 
 use crate::{
     conversations::sync::{Missed, Present, Standing, SyncConversations, Synced, SyncedConversation},
-    delivery::lanes::{LaneEnd, Lanes},
+    delivery::{
+        frame::Frame,
+        lanes::{LaneEnd, Lanes},
+    },
     ports::{
         PortError,
         connections::{ConnectionDirectory, Registration},
@@ -89,7 +92,7 @@ impl ResumeSession {
             let Missed::Recovered(frames) = missed else { continue };
             let ends: Vec<_> = std::mem::take(frames)
                 .into_iter()
-                .map(|frame| self.lanes.deliver(connection, frame.into()))
+                .map(|frame| self.lanes.deliver(connection, Frame::kept(frame)))
                 .collect();
             posts.push(async move {
                 let ends = futures::future::join_all(ends).await;

@@ -65,8 +65,12 @@ fn take(house: &House, by_hand: &mut ByHand, places: &[ConversationId; 2], step:
     house.scene.clock.advance(Duration::from_millis(5));
     let head = |place: usize| now(house.scene.head(places[place])).seq.get();
     let is_in = |place: usize, who: usize| by_hand.read.contains_key(&(places[place], PEOPLE[who]));
-    let request =
-        |place: usize, actor| ChangeRequest { conversation: places[place], actor, subject: None, from: None };
+    let request = |place: usize, caller| ChangeRequest {
+        conversation: places[place],
+        caller,
+        subject: None,
+        from: None,
+    };
     match *step {
         Step::Say(place, who) if is_in(place, who) => {
             let seq = house.say(places[place], PEOPLE[who]);
@@ -80,26 +84,35 @@ fn take(house: &House, by_hand: &mut ByHand, places: &[ConversationId; 2], step:
         Step::Edit(place, seq) => {
             let id = MessageId::new(places[place], Seq::new(seq).unwrap());
             let content = MessageContent::parse(&format!("edited {seq}"), false).unwrap();
-            for who in PEOPLE {
-                let edit =
-                    Edit { editor: user(who), id, content: content.clone(), if_versions: None, from: None };
+            for who in PEOPLE.map(user) {
+                let edit = Edit {
+                    editor: (&who).into(),
+                    id,
+                    content: content.clone(),
+                    if_versions: None,
+                    from: None,
+                };
                 // Most of them are not its sender, and most positions hold no message.
                 let _ = now(house.stage.edit.execute(edit));
             }
         }
         Step::Delete(place, seq) => {
             let id = MessageId::new(places[place], Seq::new(seq).unwrap());
-            let deletion = Deletion { actor: user("owner"), is_administrator: false, id, from: None };
+            let owner = user("owner");
+            let deletion = Deletion { caller: (&owner).into(), id, from: None };
             let _ = now(house.stage.delete.execute(deletion));
         }
         Step::Join(place, who) if !is_in(place, who) => {
             let joining = vec![(user(PEOPLE[who]), Role::Member)];
-            now(house.stage.change.execute(request(place, &user("owner")), &AddParticipants { joining }))
-                .unwrap();
+            now(house
+                .stage
+                .change
+                .execute(request(place, (&user("owner")).into()), &AddParticipants { joining }))
+            .unwrap();
             by_hand.advance(places[place], PEOPLE[who], head(place));
         }
         Step::Leave(place, who) if is_in(place, who) => {
-            now(house.stage.change.execute(request(place, &user(PEOPLE[who])), &Leave)).unwrap();
+            now(house.stage.change.execute(request(place, (&user(PEOPLE[who])).into()), &Leave)).unwrap();
             by_hand.read.remove(&(places[place], PEOPLE[who]));
         }
         Step::CatchUp => house.catch_up(),
@@ -122,7 +135,8 @@ fn compare(house: &House, by_hand: &ByHand, places: &[ConversationId; 2]) {
             let unread = after.filter(|entry| entry.body.counts()).count() as u64;
             drop(state);
             let shown = now(house.scene.detail().execute(&user(who), *place)).unwrap();
-            assert_eq!((shown.unread, shown.read.seq.get()), (unread, *read), "{who}");
+            let own = shown.own.unwrap();
+            assert_eq!((own.unread, own.read.seq.get()), (unread, *read), "{who}");
             if unread > 0 {
                 expected.insert(*place, unread);
             }
@@ -130,8 +144,10 @@ fn compare(house: &House, by_hand: &ByHand, places: &[ConversationId; 2]) {
         assert_eq!(house.unread(who), expected, "{who}");
         let filter = ListFilter { unread: Some(true), ..ListFilter::default() };
         let listed = now(house.scene.lister().execute(&user(who), &filter, None, 50)).unwrap().items;
-        let listed: BTreeMap<_, _> =
-            listed.iter().map(|summary| (summary.view.conversation.id, summary.unread)).collect();
+        let listed: BTreeMap<_, _> = listed
+            .iter()
+            .map(|summary| (summary.view.conversation.id, summary.own.unwrap().unread))
+            .collect();
         assert_eq!(listed, expected, "{who}");
     }
 }

@@ -152,14 +152,14 @@ impl Server {
         match frame["type"].as_str().unwrap() {
             "session.start" => Some(json!({"type": "session.ready", "id": id, "data": {}}).to_string()),
             "ping" => Some(json!({"type": "pong", "id": id, "data": {}}).to_string()),
-            "sync" => self.sync(id, &frame["data"]),
+            "sync" => Some(self.sync(id, &frame["data"])),
             "message.send" => self.take(id, &frame["data"]),
             other => panic!("no such frame: {other}"),
         }
     }
 
     /// Replays up to five entries, in a frame that the answer overtakes; more have to be read.
-    fn sync(&self, id: &Value, data: &Value) -> Option<String> {
+    fn sync(&self, id: &Value, data: &Value) -> String {
         self.state.syncs.lock().unwrap().push(data.clone());
         let log = self.state.log.lock().unwrap().clone();
         let head = log.len();
@@ -177,7 +177,7 @@ impl Server {
             .collect();
         let new = if named.is_empty() { vec![self.conversation()] } else { Vec::new() };
         let data = json!({"conversations": conversations, "new": new});
-        Some(json!({"type": "ack", "id": id, "data": data}).to_string())
+        json!({"type": "ack", "id": id, "data": data}).to_string()
     }
 
     fn take(&self, id: &Value, data: &Value) -> Option<String> {

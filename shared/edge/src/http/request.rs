@@ -10,6 +10,8 @@ use parlance_protocol::{
     problem::Problem,
 };
 
+use sha2::{Digest, Sha256};
+
 use super::event::HttpEvent;
 
 /// The largest body that is read.
@@ -63,6 +65,27 @@ impl RequestParts {
         self.headers.get(name).map(String::as_str)
     }
 
+    /// A digest of what is asked: path, query and body.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(bytes);
+        };
+        let mut path: Vec<_> = self.path.iter().collect();
+        path.sort_unstable();
+        for (name, value) in path {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        for (name, value) in &self.query {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        add(self.body.as_deref().unwrap_or_default());
+        digest.finalize().into()
+    }
+
     /// What decides between the whole answer and 304.
     pub(super) fn conditions(&self) -> Conditions {
         Conditions { if_none_match: self.header("if-none-match").map(str::to_owned) }
@@ -82,7 +105,12 @@ impl RequestParts {
 
     /// The id that stands in the path. What cannot be one does not exist.
     pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
-        fields::path_id(self.path.get(name).map(String::as_str).unwrap_or_default())
+        fields::path_id(self.path_text(name))
+    }
+
+    /// The text that stands in the path, decoded.
+    pub fn path_text(&self, name: &str) -> &str {
+        self.path.get(name).map(String::as_str).unwrap_or_default()
     }
 
     /// The query, as the readers of requests take it.

@@ -51,12 +51,17 @@ impl CreateConversation {
             }
             Reference::parse(kind, id).ok()
         });
-        let mut participants: Vec<UserId> =
-            fields.list("participant_ids", MAX_PARTICIPANT_IDS, fields::parsed);
-        participants.sort();
-        participants.dedup();
+        let participants = participants(&mut fields);
         let kind = kind.unwrap_or(ConversationKind::Group);
         let history = history.unwrap_or_default();
         fields.finish(Some(Self { kind, title, participants, reference, history }))
     }
+}
+
+/// Reads `participant_ids`: each user once.
+pub(super) fn participants(fields: &mut Fields<'_>) -> Vec<UserId> {
+    let mut participants: Vec<UserId> = fields.list("participant_ids", MAX_PARTICIPANT_IDS, fields::parsed);
+    participants.sort();
+    participants.dedup();
+    participants
 }

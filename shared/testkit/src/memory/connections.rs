@@ -1,7 +1,7 @@
 //! The memory twin of the registry of sockets.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -19,32 +19,37 @@ use parlance_domain::{
 /// The registry, in memory. Its clones are the same registry.
 #[derive(Clone, Default)]
 pub struct MemoryConnections {
-    sockets: Arc<Mutex<BTreeMap<(UserId, ConnectionId), Connection>>>,
+    sockets: Arc<Mutex<BTreeMap<UserId, BTreeMap<ConnectionId, Connection>>>>,
 }
 
 #[async_trait]
 impl ConnectionDirectory for MemoryConnections {
     async fn register(&self, connection: &Connection, now: Timestamp) -> Result<Registration, PortError> {
         let mut sockets = self.sockets.lock().unwrap();
-        let open = sockets
-            .values()
-            .filter(|other| other.user == connection.user && !other.is_expired(now))
-            .filter(|other| other.id != connection.id)
-            .count();
+        let own = sockets.entry(connection.user.clone()).or_default();
+        let open = own.values().filter(|other| !other.is_expired(now) && other.id != connection.id).count();
         if open >= Connection::MAX_PER_USER {
             return Ok(Registration::TooMany);
         }
-        sockets.insert((connection.user.clone(), connection.id.clone()), connection.clone());
+        own.insert(connection.id.clone(), connection.clone());
         Ok(Registration::Registered)
     }
 
     async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError> {
-        self.sockets.lock().unwrap().remove(&(user.clone(), id.clone()));
+        if let Some(own) = self.sockets.lock().unwrap().get_mut(user) {
+            own.remove(id);
+        }
         Ok(())
     }
 
     async fn of_users(&self, users: &[UserId]) -> Result<Vec<Connection>, PortError> {
         let sockets = self.sockets.lock().unwrap();
-        Ok(sockets.values().filter(|connection| users.contains(&connection.user)).cloned().collect())
+        let users: BTreeSet<&UserId> = users.iter().collect();
+        Ok(users
+            .into_iter()
+            .filter_map(|user| sockets.get(user))
+            .flat_map(BTreeMap::values)
+            .cloned()
+            .collect())
     }
 }

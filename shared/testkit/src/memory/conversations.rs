@@ -4,21 +4,22 @@ use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
     conversations::{
-        Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts, Receipt,
-        ReceiptPage, ReceiptPlace,
+        Advance, ConversationRepository, Creating, Creation, Membership, MembershipSetting,
+        MembershipSettings, ReadCursor, ReadReceipts, Receipt, ReceiptPage, ReceiptPlace, RosterPage,
+        RosterPages, RosterPlace,
     },
     log::Commit,
     rows::ConversationRows,
 };
 use parlance_domain::{
-    conversation::Conversation,
+    conversation::{Conversation, ConversationKind},
     ids::{ConversationId, MessageId, UserId},
     log::Entry,
     roster::Roster,
 };
 
 use super::{
-    cloud::{ItemKey, MemoryCloud, Write, unanswered},
+    cloud::{ItemKey, MemoryCloud, State, Write, unanswered},
     gate::{Outside, Passage},
 };
 
@@ -32,20 +33,29 @@ impl ConversationRepository for MemoryCloud {
         ];
         for member in roster.members() {
             let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
-            let membership =
-                Membership { conversation: conversation.id, joined: member.participant.joined, cursor };
+            let membership = Membership::new(conversation.id, member.participant.joined, cursor);
             writes.push(Write::Join(conversation.id, member.user.clone(), *member.participant));
             writes.push(Write::Membership(member.user.clone(), Box::new(membership)));
         }
+        let people: Vec<UserId> = roster.members().map(|member| member.user.clone()).collect();
+        let is_blocked = |state: &State| {
+            let is_direct = conversation.kind == ConversationKind::Direct;
+            let is_between =
+                |(user, other): &(UserId, UserId)| people.contains(user) && people.contains(other);
+            is_direct && state.blocks.keys().any(is_between)
+        };
         loop {
             let outcome = self
-                .transact(writes.clone(), |state| !state.conversations.contains_key(&conversation.id))
+                .transact(writes.clone(), |state| {
+                    !state.conversations.contains_key(&conversation.id) && !is_blocked(state)
+                })
                 .await?;
             match outcome {
                 Commit::Committed => return Ok(Creating::Created),
                 Commit::Refused if self.state().conversations.contains_key(&conversation.id) => {
                     return Ok(Creating::Exists);
                 }
+                Commit::Refused if is_blocked(&self.state()) => return Ok(Creating::Blocked),
                 Commit::Refused => {}
             }
         }
@@ -68,7 +78,11 @@ impl ConversationRepository for MemoryCloud {
                     .map(|((_, user), row)| (user.clone(), *row)),
             );
         }
-        Ok(rows.into_iter().collect())
+        let mut roster: Roster = rows.into_iter().collect();
+        for (_, user) in self.state().blocking.iter().filter(|(conversation, _)| *conversation == id) {
+            roster.set_block(user, true);
+        }
+        Ok(roster)
     }
 
     async fn membership(&self, user: &UserId, id: ConversationId) -> Result<Option<Membership>, PortError> {
@@ -170,5 +184,49 @@ impl ConversationRows for MemoryCloud {
             Some((*id, user.clone(), state.memberships.get(&(user.clone(), *id))?.cursor))
         };
         Ok(of.iter().filter_map(cursor).collect())
+    }
+}
+
+#[async_trait]
+impl RosterPages for MemoryCloud {
+    async fn page(
+        &self,
+        id: ConversationId,
+        place: &RosterPlace,
+        limit: usize,
+    ) -> Result<RosterPage, PortError> {
+        self.gate.pass(Outside::TableRead).await;
+        let state = self.state();
+        let of_this = state.rosters.iter().filter(|((conversation, _), _)| *conversation == id);
+        let mut rows: Vec<_> = of_this
+            .map(|((_, user), row)| (user.clone(), *row))
+            .filter(|(user, _)| match place {
+                RosterPlace::First => true,
+                RosterPlace::After(place) => user > place,
+                RosterPlace::Before(place) => user < place,
+            })
+            .collect();
+        let has_more = rows.len() > limit;
+        if matches!(place, RosterPlace::Before(_)) {
+            rows.drain(..rows.len().saturating_sub(limit));
+        }
+        rows.truncate(limit);
+        Ok(RosterPage { rows, has_more })
+    }
+}
+
+#[async_trait]
+impl MembershipSettings for MemoryCloud {
+    async fn switch(
+        &self,
+        user: &UserId,
+        id: ConversationId,
+        setting: MembershipSetting,
+        is_on: bool,
+    ) -> Result<bool, PortError> {
+        self.gate.pass(Outside::TableWrite).await;
+        let mut state = self.state();
+        let membership = state.memberships.get_mut(&(user.clone(), id));
+        Ok(membership.map(|membership| membership.switch(setting, is_on)).is_some())
     }
 }

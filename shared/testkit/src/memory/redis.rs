@@ -14,9 +14,12 @@ use parlance_application::ports::{
     reads::{MovedCursors, Noted, ReaderOpening, ReadingCache},
 };
 use parlance_domain::{
+    connection::Connection,
     head::{Head, Seq},
-    ids::{ConversationId, UserId},
+    ids::{ConnectionId, ConversationId, UserId},
     roster::Roster,
+    signal::Presence,
+    time::Timestamp,
 };
 
 use super::gate::{Gate, OpenGate, Outside, Passage};
@@ -47,6 +50,14 @@ pub struct Keys {
     pub rates: HashMap<(Counter, u64), u64>,
     /// What was published and not yet heard.
     pub published: Vec<Broadcast>,
+    /// What watchers were last told.
+    pub presence: BTreeMap<UserId, Presence>,
+    /// Who watches whom: by the one who is watched.
+    pub watchers: BTreeMap<UserId, BTreeMap<ConnectionId, Connection>>,
+    /// When people go.
+    pub departures: BTreeMap<UserId, Timestamp>,
+    /// Who is typing where, and until when.
+    pub typing: BTreeMap<ConversationId, BTreeMap<UserId, Timestamp>>,
 }
 
 impl Keys {
@@ -81,7 +92,7 @@ impl MemoryRedis {
     }
 
     /// Does something with the keys. `None` when the answer did not come, whether it was done or not.
-    async fn call<T>(&self, act: impl FnOnce(&mut Keys) -> T) -> Option<T> {
+    pub(super) async fn call<T>(&self, act: impl FnOnce(&mut Keys) -> T) -> Option<T> {
         match self.gate.pass(Outside::Redis).await {
             Passage::Through => Some(act(&mut self.keys())),
             Passage::AnswerLost => {

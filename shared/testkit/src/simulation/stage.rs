@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use parlance_application::{
-    conversations::change::ChangeConversation,
+    conversations::{change::ChangeConversation, create::CreateConversation},
     delivery::{
         announce::Announcer,
         audiences::Audiences,
         broadcaster::{Broadcaster, Closer, FanOut},
+        companions::Companions,
         lanes::Lanes,
         recipients::Recipients,
         relay::RelayHost,
@@ -55,6 +56,8 @@ pub struct Stage {
     pub queues: MemoryQueues,
     /// `message.send`.
     pub send: SendMessage,
+    /// New conversations.
+    pub create: CreateConversation,
     /// Changes of roster and roles.
     pub change: ChangeConversation,
     /// The relay.
@@ -114,6 +117,7 @@ impl Stage {
         Self::over(self.outsides(), encoder, clock, random, Safeguards::ALL, VERIFIED_WINDOW)
     }
 
+    #[allow(clippy::too_many_lines, reason = "the wiring of the whole stands in one place")]
     fn over(
         outsides: Outsides,
         encoder: &Arc<dyn EventEncoder>,
@@ -166,6 +170,13 @@ impl Stage {
         let events = EventResolver::new(table.clone(), table.clone());
         let changer =
             LogChanger::new(table.clone(), rosters.clone(), clock.clone(), random.clone(), safeguards);
+        let companions = Companions::new(
+            table.clone(),
+            directory.clone(),
+            broadcaster.clone(),
+            closer.clone(),
+            encoder.clone(),
+        );
         let repair = RepairEntries::new(RepairPorts {
             log: table.clone(),
             conversations: table.clone(),
@@ -175,14 +186,15 @@ impl Stage {
             rosters: rosters.clone(),
             events: events.clone(),
             broadcaster: broadcaster.clone(),
+            companions: companions.clone(),
             encoder: encoder.clone(),
             clock: clock.clone(),
         });
-        let change = ChangeConversation::new(changer, events, announcer.clone(), hints.clone());
+        let change =
+            ChangeConversation::new(changer, events, announcer.clone(), companions.clone(), hints.clone());
         let (mark, collect) = reading(&table, &hints, &queues, (&rosters, &broadcaster), &encoder, &clock);
-        let edit =
-            EditMessage::new(change.clone(), table.clone(), table.clone(), encoder.clone(), clock.clone());
-        let delete = DeleteMessage::new(change.clone(), table.clone(), table.clone());
+        let edit = EditMessage::new(change.clone(), table.clone(), encoder.clone(), clock.clone());
+        let delete = DeleteMessage::new(change.clone(), table.clone());
         let new_relay = {
             let (closer, clock, lanes) = (closer.clone(), clock.clone(), lanes.clone());
             let hints = hints.clone();
@@ -192,6 +204,15 @@ impl Stage {
             }
         };
         Self {
+            create: CreateConversation::new(
+                table.clone(),
+                change.clone(),
+                announcer.clone(),
+                companions,
+                hints.clone(),
+                clock.clone(),
+                random.clone(),
+            ),
             send: SendMessage::new(SendPorts {
                 append,
                 announcer,

@@ -49,6 +49,7 @@ pub struct Trial {
     pub(super) relayed: BTreeSet<Seq>,
     pub(super) fresh_acks: Vec<Seq>,
     pub(super) was_restored: bool,
+    pub(super) somebody_died: bool,
     pub(super) actors: Vec<Actor>,
     pub(super) timers: Vec<(u64, Seq)>,
     pub(super) streamed: usize,
@@ -133,6 +134,7 @@ impl Trial {
             relayed: BTreeSet::new(),
             fresh_acks: Vec::new(),
             was_restored: false,
+            somebody_died: false,
             actors: Vec::new(),
             timers: Vec::new(),
             streamed: 0,
@@ -327,6 +329,7 @@ impl Trial {
 
     /// What an actor leaves when it dies.
     fn die(&mut self, actor: Actor) {
+        self.somebody_died = true;
         match actor.role {
             ActorRole::Send { message, .. } => self.messages[message].live -= 1,
             ActorRole::Change { change } => self.changes[change].live -= 1,
@@ -380,7 +383,7 @@ impl Trial {
 pub(super) fn membership_at(conversation: ConversationId, entry: &Entry) -> Membership {
     let cursor =
         parlance_application::ports::conversations::ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
-    Membership { conversation, joined: entry.seq, cursor }
+    Membership::new(conversation, entry.seq, cursor)
 }
 
 /// The one socket of a user.

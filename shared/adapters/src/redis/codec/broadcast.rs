@@ -46,7 +46,7 @@ pub(in crate::redis) fn encode_broadcast(broadcast: &Broadcast) -> Vec<u8> {
         hearing: hearing_to_number(broadcast.hearing),
         joined: match broadcast.hearing {
             Hearing::LogOfJoined { after, up_to } => Some((after, up_to.get())),
-            Hearing::Log | Hearing::Typing | Hearing::Personal => None,
+            Hearing::Log | Hearing::Typing | Hearing::Personal | Hearing::Subjects => None,
         },
     })
 }
@@ -74,7 +74,8 @@ const fn hearing_to_number(hearing: Hearing) -> u8 {
         Hearing::Log => 0,
         Hearing::Typing => 1,
         Hearing::Personal => 2,
-        Hearing::LogOfJoined { .. } => 3,
+        Hearing::Subjects => 3,
+        Hearing::LogOfJoined { .. } => 4,
     }
 }
 
@@ -83,7 +84,8 @@ fn hearing_from_number(number: u8, joined: Option<(u64, u64)>) -> Option<Hearing
         0 => Some(Hearing::Log),
         1 => Some(Hearing::Typing),
         2 => Some(Hearing::Personal),
-        3 => joined.and_then(|(after, up_to)| Some(Hearing::LogOfJoined { after, up_to: Seq::new(up_to)? })),
+        3 => Some(Hearing::Subjects),
+        4 => joined.and_then(|(after, up_to)| Some(Hearing::LogOfJoined { after, up_to: Seq::new(up_to)? })),
         _ => None,
     }
 }

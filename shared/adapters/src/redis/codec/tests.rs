@@ -47,10 +47,13 @@ fn what_is_cached_comes_back() {
         assert_eq!(decode_connection(&user, b"abc=", &bytes), Some(connection));
     }
     let participant = Participant { role: Role::Admin, joined: seq(1), since: seq(5) };
-    let roster: Roster = [(user.clone(), participant)].into_iter().collect();
-    assert_eq!(decode_roster(&encode_roster(seq(5), &roster)), Some((seq(5), roster)));
+    let mut roster: Roster = [(user.clone(), participant)].into_iter().collect();
+    for is_blocking in [false, true] {
+        roster.set_block(&user, is_blocking);
+        assert_eq!(decode_roster(&encode_roster(seq(5), &roster)), Some((seq(5), roster.clone())));
+    }
     let joined = Hearing::LogOfJoined { after: 0, up_to: seq(4) };
-    for hearing in [Hearing::Log, Hearing::Typing, Hearing::Personal, joined] {
+    for hearing in [Hearing::Log, Hearing::Typing, Hearing::Personal, Hearing::Subjects, joined] {
         let broadcast = Broadcast {
             conversation: id,
             seq: (hearing == Hearing::Log).then(|| seq(3)),

@@ -1,0 +1,42 @@
+//! `POST /api/messaging/conversations/task/`: the one conversation of a task.
+
+use parlance_domain::{
+    conversation::{Reference, Title},
+    ids::UserId,
+};
+
+use super::create_conversation::participants;
+use crate::{
+    fields::{self, Fields, Object},
+    problem::Problem,
+};
+
+/// The task, and who is to talk about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateTask {
+    /// The task, as a reference of type `task`.
+    pub reference: Reference,
+    /// What people call the conversation.
+    pub title: Option<Title>,
+    /// The others, each once.
+    pub participants: Vec<UserId>,
+}
+
+impl CreateTask {
+    /// The type of a task's reference.
+    pub const REFERENCE_TYPE: &'static str = "task";
+
+    /// Reads the body.
+    pub fn parse(body: &Object) -> Result<Self, Problem> {
+        let mut fields = Fields::of(body);
+        let reference = fields.required("task_id", |value| {
+            let id = fields::text(value)?;
+            Reference::parse(Self::REFERENCE_TYPE, id).map_err(|invalid| invalid.to_string())
+        });
+        let title = fields.optional("title", |value| {
+            Title::parse(fields::text(value)?).map_err(|invalid| invalid.to_string())
+        });
+        let participants = participants(&mut fields);
+        fields.finish(reference.map(|reference| Self { reference, title, participants }))
+    }
+}
