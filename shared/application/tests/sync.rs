@@ -10,6 +10,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use parlance_application::{
+    connections::register::RegisterConnection,
     conversations::{
         list::ListConversations,
         sync::{
@@ -35,6 +36,7 @@ use parlance_testkit::{
         connections::MemoryConnections,
         delivery::{MemoryGateway, SeqEncoder},
         environment::SeededRandom,
+        presence::MemoryPresenceTimer,
     },
     scene::{Scene, user},
 };
@@ -218,7 +220,8 @@ impl Stage {
             Arc::clone(&clock),
             Arc::new(SeededRandom::new(1)),
         );
-        Self { resume: ResumeSession::new(directory, sync(scene), lanes, clock), gateway, connections }
+        let register = RegisterConnection::new(directory, Arc::new(MemoryPresenceTimer::default()));
+        Self { resume: ResumeSession::new(register, sync(scene), lanes, clock), gateway, connections }
     }
 
     async fn resume(&self, cursors: &[(ConversationId, u64)]) -> Synced {

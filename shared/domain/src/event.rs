@@ -225,4 +225,6 @@ pub enum Closing {
     RateLimited,
     /// The user may no longer see the one conversation that this socket is for.
     NoLongerMember,
+    /// Senders could not be told of the socket for a while: come back, and ask for what was missed.
+    MissedEvents,
 }
