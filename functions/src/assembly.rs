@@ -144,6 +144,7 @@ impl Assembly {
         let adapters = &self.adapters;
         Ok(OpenConnection::new(OpenPorts {
             directory: adapters.connections()?,
+            register: self.register_connection()?,
             people: adapters.people()?,
             conversations: adapters.conversations()?,
             limiter: self.rate_limiter()?,

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::credentials::SECRET;
 use crate::deadline::{eventually, within};
+use crate::faults::Faults;
 use crate::person::Person;
 use crate::programs::{Programs, spawn};
 
@@ -213,6 +214,11 @@ impl Cloud {
     /// Several strangers.
     pub fn people<const N: usize>(&self, names: [&str; N]) -> [Person; N] {
         names.map(|name| self.person(name))
+    }
+
+    /// What goes wrong in it.
+    pub fn faults(&self) -> Faults {
+        Faults::of(self.person_called("local"))
     }
 
     /// Where everything listens, by name.

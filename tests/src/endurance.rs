@@ -47,7 +47,7 @@ pub async fn run(cloud: &Cloud, plan: Plan) -> Report {
         talkers.push(Talker::begin(&cloud.origin, person.clone(), &conversations).await);
     }
 
-    let storm = plan.has_faults.then(|| Storm::begin(founder.clone()));
+    let storm = plan.has_faults.then(|| Storm::begin(cloud.faults()));
     let end = Instant::now() + plan.lasting;
     let talking: Vec<_> = talkers
         .iter()
@@ -87,15 +87,26 @@ async fn logs(reader: &crate::person::Person, conversations: &[ConversationId]) 
     logs
 }
 
-/// Waits until everybody has heard everything; how long after the last fault that was.
+/// Waits until everybody has heard everything and is shown the right counts; how long after the last fault that was.
 async fn converge(talkers: &[Talker], logs: &Logs, calm: Instant) -> Option<Duration> {
     while calm.elapsed() < PATIENCE {
-        if talkers.iter().all(|talker| talker.has_heard(logs)) {
+        if talkers.iter().all(|talker| talker.has_heard(logs)) && count_right(talkers, logs).await {
             return Some(calm.elapsed());
         }
         sleep(Duration::from_millis(20)).await;
     }
     None
+}
+
+async fn count_right(talkers: &[Talker], logs: &Logs) -> bool {
+    for (id, log) in logs {
+        for talker in talkers {
+            if !talker.counts_right(*id, log).await {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 async fn compare(report: &mut Report, talkers: &[Talker], logs: &Logs) {
@@ -114,7 +125,7 @@ async fn compare(report: &mut Report, talkers: &[Talker], logs: &Logs) {
             report.lost += u64::from(!stands);
         }
         for talker in talkers {
-            report.differing_views += u64::from(!talker.heard_exactly(*id, log));
+            report.differing_views.extend(talker.difference(*id, log));
             report.wrong_counts += u64::from(!talker.counts_right(*id, log).await);
         }
     }

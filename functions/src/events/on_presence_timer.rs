@@ -1,17 +1,19 @@
-//! The timer queue of presence, and the schedule: people are looked at who came, or whose grace is over.
+//! The timer queue of presence, and the schedule: people are looked at who came, or whose grace is over, and senders are told of sockets
+//! of which they could not be told before.
 
 use async_trait::async_trait;
-use parlance_adapters::sqs::waiting_look;
-use parlance_application::presence::look::LookAtPresence;
+use parlance_adapters::sqs::PresenceErrand;
+use parlance_application::{connections::announce::AnnounceConnections, presence::look::LookAtPresence};
 use parlance_edge::{
     Function,
     telemetry::{self, Noted},
 };
 use serde::{Deserialize, Serialize};
 
-/// Looks at people.
+/// Looks at people, and announces sockets.
 pub struct OnPresenceTimer {
     look: LookAtPresence,
+    announce: AnnounceConnections,
 }
 
 /// Messages of the queue, or none of them: the schedule.
@@ -41,30 +43,37 @@ struct Failure {
     item: String,
 }
 
-/// A message of the queue that names nobody.
+/// A message of the queue that asks for nothing known.
 #[derive(Debug, thiserror::Error)]
 #[error("a message of the queue cannot be read")]
 struct Unreadable;
 
 impl OnPresenceTimer {
-    /// Looks at them by this use case.
-    pub const fn new(look: LookAtPresence) -> Self {
-        Self { look }
+    /// Does it by these use cases.
+    pub const fn new(look: LookAtPresence, announce: AnnounceConnections) -> Self {
+        Self { look, announce }
     }
 
     async fn on_queue(&self, messages: &[Message]) -> Vec<Failure> {
-        let (mut failures, mut named, mut looks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut failures = Vec::new();
+        let (mut looks, mut look_messages) = (Vec::new(), Vec::new());
+        let (mut sockets, mut socket_messages) = (Vec::new(), Vec::new());
         for message in messages {
-            match waiting_look(&message.body) {
-                Some(look) => {
-                    named.push(message);
-                    looks.push(look);
+            match PresenceErrand::parse(&message.body) {
+                Some(PresenceErrand::Look(user, left_at)) => {
+                    looks.push((user, left_at));
+                    look_messages.push(message);
+                }
+                Some(PresenceErrand::Announce(socket)) => {
+                    sockets.push(socket);
+                    socket_messages.push(message);
                 }
                 None => failures.push(failure(message, &Unreadable)),
             }
         }
-        let looked = named.into_iter().zip(self.look.execute(&looks).await);
-        failures.extend(looked.filter_map(|(message, looked)| Some(failure(message, &looked.err()?))));
+        let (looked, announced) = futures::join!(self.look.execute(&looks), self.announce.execute(&sockets));
+        let done = look_messages.into_iter().zip(looked).chain(socket_messages.into_iter().zip(announced));
+        failures.extend(done.filter_map(|(message, done)| Some(failure(message, &done.err()?))));
         failures
     }
 }
@@ -87,6 +96,6 @@ impl Function for OnPresenceTimer {
 }
 
 fn failure(message: &Message, error: &(dyn std::error::Error + 'static)) -> Failure {
-    tracing::warn!(record.id = message.id, error = telemetry::causes(error), "a look has to come again");
+    tracing::warn!(record.id = message.id, error = telemetry::causes(error), "a message has to come again");
     Failure { item: message.id.clone() }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use parlance_application::ports::{
     blocks::BlockRepository,
     cache::ConversationCache,
-    connections::ConnectionDirectory,
+    connections::{AnnouncementTimer, ConnectionDirectory},
     conversations::{ConversationRepository, MembershipSettings, ReadReceipts, RosterPages},
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
@@ -198,9 +198,18 @@ impl Adapters {
 
     /// The timer queue of presence.
     pub fn presence_timer(&self) -> Result<Arc<dyn PresenceTimer>, ConfigurationError> {
+        Ok(Arc::new(self.presence_queue()?))
+    }
+
+    /// The timer queue of sockets that could not be announced.
+    pub fn announcement_timer(&self) -> Result<Arc<dyn AnnouncementTimer>, ConfigurationError> {
+        Ok(Arc::new(self.presence_queue()?))
+    }
+
+    fn presence_queue(&self) -> Result<SqsPresenceTimer, ConfigurationError> {
         let url = self.configuration().presence_queue_url.as_deref();
         let url = url.ok_or(ConfigurationError::Missing("PRESENCE_QUEUE_URL"))?;
-        Ok(Arc::new(SqsPresenceTimer::new(self.clients.sqs()?, url)))
+        Ok(SqsPresenceTimer::new(self.clients.sqs()?, url))
     }
 
     /// Who has a direct conversation with whom.

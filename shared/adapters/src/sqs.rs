@@ -7,11 +7,15 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use parlance_application::ports::{
-    PortError, delivery::EntryTimer, presence::PresenceTimer, reads::ReadTimer,
+    PortError,
+    connections::{AnnouncementTimer, Unannounced},
+    delivery::EntryTimer,
+    presence::PresenceTimer,
+    reads::ReadTimer,
 };
 use parlance_domain::{
     head::Seq,
-    ids::{ConversationId, UserId},
+    ids::{ConnectionId, ConversationId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -111,7 +115,7 @@ pub fn waiting_entry(body: &str) -> Option<(ConversationId, Seq)> {
     Some((waiting.conversation, Seq::new(waiting.seq)?))
 }
 
-/// Keeps people waiting in a queue until somebody looks at them.
+/// Keeps people waiting in a queue until somebody looks at them, and their sockets until they are announced.
 #[derive(Debug, Clone)]
 pub struct SqsPresenceTimer {
     queue: TimerQueue,
@@ -133,20 +137,45 @@ impl PresenceTimer for SqsPresenceTimer {
         after: Duration,
     ) -> Result<(), PortError> {
         let left_at = left_at.map(Timestamp::as_millis);
-        self.queue.send(&WaitingLook { user: user.clone(), left_at }, after).await
+        self.queue.send(&WaitingErrand::Look { user: user.clone(), left_at }, after).await
+    }
+}
+
+#[async_trait]
+impl AnnouncementTimer for SqsPresenceTimer {
+    async fn announce_later(&self, socket: &Unannounced, after: Duration) -> Result<(), PortError> {
+        let Unannounced { user, connection, since } = socket.clone();
+        let message = WaitingErrand::Announce { user, connection, since: since.as_millis() };
+        self.queue.send(&message, after).await
     }
 }
 
 #[derive(Serialize, Deserialize)]
-struct WaitingLook {
-    user: UserId,
-    left_at: Option<u64>,
+#[serde(rename_all = "snake_case")]
+enum WaitingErrand {
+    Look { user: UserId, left_at: Option<u64> },
+    Announce { user: UserId, connection: ConnectionId, since: u64 },
 }
 
-/// At whom a message of the queue asks to look, and when he left; `None` for what was never sent by this adapter.
-pub fn waiting_look(body: &str) -> Option<(UserId, Option<Timestamp>)> {
-    let waiting: WaitingLook = serde_json::from_str(body).ok()?;
-    Some((waiting.user, waiting.left_at.map(Timestamp::from_millis)))
+/// What a message of the queue asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PresenceErrand {
+    /// A look at somebody, and when he left.
+    Look(UserId, Option<Timestamp>),
+    /// That senders are told of a socket.
+    Announce(Unannounced),
+}
+
+impl PresenceErrand {
+    /// Reads a message; `None` for what was never sent by this adapter.
+    pub fn parse(body: &str) -> Option<Self> {
+        Some(match serde_json::from_str(body).ok()? {
+            WaitingErrand::Look { user, left_at } => Self::Look(user, left_at.map(Timestamp::from_millis)),
+            WaitingErrand::Announce { user, connection, since } => {
+                Self::Announce(Unannounced { user, connection, since: Timestamp::from_millis(since) })
+            }
+        })
+    }
 }
 
 #[cfg(test)]
@@ -154,14 +183,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_names_its_user() {
+    fn a_message_names_its_user_or_socket() {
         let user = UserId::parse("al\"ice").unwrap();
         for left_at in [None, Some(5)] {
-            let body = serde_json::to_string(&WaitingLook { user: user.clone(), left_at }).unwrap();
+            let body = serde_json::to_string(&WaitingErrand::Look { user: user.clone(), left_at }).unwrap();
             let left_at = left_at.map(Timestamp::from_millis);
-            assert_eq!(waiting_look(&body), Some((user.clone(), left_at)));
+            assert_eq!(PresenceErrand::parse(&body), Some(PresenceErrand::Look(user.clone(), left_at)));
         }
-        assert_eq!(waiting_look("{}"), None);
+        let connection = ConnectionId::parse("L0SM9cOFvHcCIhw=").unwrap();
+        let waiting =
+            WaitingErrand::Announce { user: user.clone(), connection: connection.clone(), since: 7 };
+        let socket = Unannounced { user, connection, since: Timestamp::from_millis(7) };
+        let body = serde_json::to_string(&waiting).unwrap();
+        assert_eq!(PresenceErrand::parse(&body), Some(PresenceErrand::Announce(socket)));
+        assert_eq!(PresenceErrand::parse("{}"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use parlance_application::{
         evict::EvictConnection,
         open::{OpenConnection, OpenConnectionError, OpenPorts, Opening},
         origins::AllowedOrigins,
+        register::RegisterConnection,
     },
     limits::rates::RateLimits,
     ports::{
@@ -55,6 +56,10 @@ impl Door {
     fn open(&self, limits: RateLimits) -> OpenConnection {
         OpenConnection::new(OpenPorts {
             directory: Arc::new(self.directory.clone()),
+            register: RegisterConnection::new(
+                Arc::new(self.directory.clone()),
+                Arc::new(MemoryPresenceTimer::default()),
+            ),
             people: Arc::new(self.people.clone()),
             conversations: self.scene.conversations(),
             limiter: self.scene.limiter(limits),

@@ -10,6 +10,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use parlance_application::{
+    connections::register::RegisterConnection,
     conversations::sync::{
         Missed, Present, Standing, SyncConversations, SyncLimits, SyncPorts, Synced, SyncedConversation,
     },
@@ -32,6 +33,7 @@ use parlance_testkit::{
         connections::MemoryConnections,
         delivery::{MemoryGateway, SeqEncoder},
         environment::SeededRandom,
+        presence::MemoryPresenceTimer,
     },
     scene::{Scene, user},
 };
@@ -208,7 +210,8 @@ impl Stage {
             Arc::clone(&clock),
             Arc::new(SeededRandom::new(1)),
         );
-        Self { resume: ResumeSession::new(directory, sync(scene), lanes, clock), gateway, connections }
+        let register = RegisterConnection::new(directory, Arc::new(MemoryPresenceTimer::default()));
+        Self { resume: ResumeSession::new(register, sync(scene), lanes, clock), gateway, connections }
     }
 
     async fn resume(&self, cursors: &[(ConversationId, u64)]) -> Synced {

@@ -265,6 +265,8 @@ pub enum Closing {
     RateLimited,
     /// The user may no longer see the one conversation that this socket is for.
     NoLongerMember,
+    /// Senders could not be told of the socket for a while: come back, and ask for what was missed.
+    MissedEvents,
 }
 
 #[cfg(test)]

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rand::seq::IndexedRandom as _;
-use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
-use crate::person::Person;
+use crate::faults::Faults;
 
 /// What lasts a moment, and the largest share of calls that it hits.
 const LASTING: &[(&str, f64)] = &[
@@ -52,18 +51,18 @@ pub struct Storm {
 }
 
 impl Storm {
-    /// Begins one, asked for by `person`.
-    pub fn begin(person: Person) -> Self {
+    /// Begins one.
+    pub fn begin(faults: Faults) -> Self {
         let (stop, mut stopped) = oneshot::channel();
         let task = tokio::spawn(async move {
             let mut asked = BTreeMap::new();
             while stopped.try_recv() == Err(oneshot::error::TryRecvError::Empty) {
                 let fault = draw();
                 *asked.entry(fault["name"].as_str().unwrap().to_owned()).or_default() += 1;
-                ask(&person, Method::POST, &fault).await;
+                faults.begin(&fault).await;
                 sleep(Duration::from_millis(rand::random_range(50..400))).await;
             }
-            ask(&person, Method::DELETE, &Value::Null).await;
+            faults.end().await;
             asked
         });
         Self { stop, task }
@@ -86,10 +85,4 @@ fn draw() -> Value {
     let (rate, lasting) = (rand::random_range(0.0..=*most), rand::random_range(100..1_000_u64));
     let moment = ["start", "after_write", "before_answer"].choose(&mut random).unwrap();
     json!({"name": name, "rate": rate, "for_ms": lasting, "delay_ms": 500, "at": moment})
-}
-
-async fn ask(person: &Person, method: Method, fault: &Value) {
-    let request = person.anonymous(method, "/_local/faults").json(fault);
-    let status = request.send().await.unwrap().status();
-    assert!(status.is_success(), "{fault}: {status}");
 }

@@ -7,7 +7,6 @@ use parlance_tests::cloud::{Cloud, Setup};
 use parlance_tests::credentials::{claims_with, now, signed};
 use parlance_tests::person::Person;
 use parlance_tests::socket::Socket;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 const A_MOMENT: Duration = Duration::from_millis(400);
@@ -37,13 +36,6 @@ async fn watches(socket: &mut Socket, people: &[&Person]) -> Vec<Value> {
     let ack = socket.acked("presence.watch", &json!({"user_ids": ids})).await;
     assert!(ack.get("seq").is_none());
     ack["data"]["users"].as_array().unwrap().clone()
-}
-
-/// A fault of the local cloud.
-async fn fault(cloud: &Cloud, name: &str) {
-    let local = cloud.person_called("local");
-    let asked = local.anonymous(Method::POST, "/_local/faults").json(&json!({"name": name}));
-    assert_eq!(asked.send().await.unwrap().status(), 201);
 }
 
 #[tokio::test]
@@ -279,7 +271,7 @@ async fn an_end_that_nobody_told_is_found_out() {
     assert_eq!(updated(&mut of_alice, &alice).await["status"], "online");
     assert_eq!(updated(&mut of_carol, &carol).await["status"], "online");
 
-    fault(&cloud, "disconnect.lost").await;
+    cloud.faults().begin(&json!({"name": "disconnect.lost"})).await;
     drop((first, second));
     tokio::time::sleep(GRACE * 2).await;
     bob.says(&conversation, "are you there?").await;

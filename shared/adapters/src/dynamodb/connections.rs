@@ -73,6 +73,10 @@ impl ConnectionDirectory for DynamoConnections {
         Ok(Registration::TooMany)
     }
 
+    async fn announce(&self, user: &UserId) -> Result<Vec<Connection>, PortError> {
+        self.of_user(user).await
+    }
+
     async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError> {
         self.table.take(keys::connection(user, id)).await.map(drop)
     }

@@ -9,18 +9,15 @@ use parlance_domain::{
     time::Timestamp,
 };
 
+use super::register::{RegisterConnection, RegisterConnectionError};
 use crate::{
     limits::{
         limiter::{RateLimited, RateLimiter},
         rates::RateClass,
     },
     ports::{
-        PortError,
-        connections::{ConnectionDirectory, Registration},
-        conversations::ConversationRepository,
-        environment::Clock,
-        identity::ProfileClaims,
-        people::PeopleRepository,
+        PortError, connections::ConnectionDirectory, conversations::ConversationRepository,
+        environment::Clock, identity::ProfileClaims, people::PeopleRepository,
     },
     presence::arrive::Arrive,
     sessions::admit::claimed,
@@ -30,6 +27,7 @@ use crate::{
 #[derive(Clone)]
 pub struct OpenConnection {
     directory: Arc<dyn ConnectionDirectory>,
+    register: RegisterConnection,
     people: Arc<dyn PeopleRepository>,
     conversations: Arc<dyn ConversationRepository>,
     limiter: RateLimiter,
@@ -41,6 +39,8 @@ pub struct OpenConnection {
 pub struct OpenPorts {
     /// Open sockets.
     pub directory: Arc<dyn ConnectionDirectory>,
+    /// How a socket is registered.
+    pub register: RegisterConnection,
     /// What is known of people.
     pub people: Arc<dyn PeopleRepository>,
     /// Who is in which conversation.
@@ -91,11 +91,20 @@ pub enum OpenConnectionError {
     Port(#[from] PortError),
 }
 
+impl From<RegisterConnectionError> for OpenConnectionError {
+    fn from(error: RegisterConnectionError) -> Self {
+        match error {
+            RegisterConnectionError::TooMany => Self::TooManyConnections,
+            RegisterConnectionError::Port(error) => Self::Port(error),
+        }
+    }
+}
+
 impl OpenConnection {
     /// Takes the ports.
     pub fn new(ports: OpenPorts) -> Self {
-        let OpenPorts { directory, people, conversations, limiter, clock, arrive } = ports;
-        Self { directory, people, conversations, limiter, clock, arrive }
+        let OpenPorts { directory, register, people, conversations, limiter, clock, arrive } = ports;
+        Self { directory, register, people, conversations, limiter, clock, arrive }
     }
 
     /// Registers the socket.
@@ -110,10 +119,7 @@ impl OpenConnection {
             return Err(OpenConnectionError::TokenExpired);
         }
         self.limiter.admission(&connection.user, RateClass::Handshakes).pass().await?;
-        match self.directory.register(&connection, now).await? {
-            Registration::Registered => {}
-            Registration::TooMany => return Err(OpenConnectionError::TooManyConnections),
-        }
+        self.register.execute(&connection, now).await?;
         match self.require_welcome(&connection, &profile).await {
             Ok(()) => {
                 self.arrive.execute(&connection).await;

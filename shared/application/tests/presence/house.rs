@@ -6,6 +6,7 @@ use parlance_application::{
     connections::{
         close::CloseConnection,
         open::{OpenConnection, OpenPorts, Opening},
+        register::RegisterConnection,
     },
     delivery::{
         broadcaster::{Broadcaster, Closer},
@@ -112,6 +113,7 @@ impl House {
         Self {
             open: OpenConnection::new(OpenPorts {
                 directory: sockets.clone(),
+                register: RegisterConnection::new(sockets.clone(), Arc::new(timer.clone())),
                 people: Arc::new(MemoryPeople::default()),
                 conversations: scene.conversations(),
                 limiter: scene.limiter(RateLimits::NONE),

@@ -61,6 +61,11 @@ async fn who_registers_is_found_until_forgotten(directory: &dyn ConnectionDirect
     assert_eq!(found(directory, &everybody).await, sockets);
     assert_eq!(found(directory, &everybody[..1]).await, sockets[..2]);
 
+    let mut announced = directory.announce(&alice).await.unwrap();
+    announced.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(announced, sockets[..2]);
+    assert_eq!(found(directory, &everybody).await, sockets);
+
     directory.forget(&alice, &sockets[0].id).await.unwrap();
     directory.forget(&alice, &sockets[0].id).await.unwrap();
     directory.forget(&bob, &sockets[1].id).await.unwrap();

@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
+    connections::{AnnouncementTimer, Unannounced},
     presence::{Departures, DirectPeers, PresenceBoard, PresenceRepository, PresenceTimer},
 };
 use parlance_domain::{
@@ -138,16 +139,22 @@ impl Departures for MemoryRedis {
 /// A look that was asked for: at whom, when he left, and after which delay.
 pub type Look = (UserId, Option<Timestamp>, Duration);
 
-/// Keeps the looks that were asked for until a test takes them. Its clones are the same queue.
+/// Keeps what was asked for until a test takes it. Its clones are the same queue.
 #[derive(Clone, Default)]
 pub struct MemoryPresenceTimer {
     looks: Arc<Mutex<Vec<Look>>>,
+    announcements: Arc<Mutex<Vec<(Unannounced, Duration)>>>,
 }
 
 impl MemoryPresenceTimer {
     /// The looks that were asked for since the last call.
     pub fn take_looks(&self) -> Vec<Look> {
         std::mem::take(&mut *self.looks.lock().unwrap())
+    }
+
+    /// The sockets that are to be announced, and after which delay, since the last call.
+    pub fn take_announcements(&self) -> Vec<(Unannounced, Duration)> {
+        std::mem::take(&mut *self.announcements.lock().unwrap())
     }
 }
 
@@ -160,6 +167,14 @@ impl PresenceTimer for MemoryPresenceTimer {
         after: Duration,
     ) -> Result<(), PortError> {
         self.looks.lock().unwrap().push((user.clone(), left_at, after));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AnnouncementTimer for MemoryPresenceTimer {
+    async fn announce_later(&self, socket: &Unannounced, after: Duration) -> Result<(), PortError> {
+        self.announcements.lock().unwrap().push((socket.clone(), after));
         Ok(())
     }
 }
