@@ -29,7 +29,7 @@ async fn an_edit_is_told_to_everybody_and_to_the_one_who_asked_by_his_answer() {
     let cloud = Cloud::shared().await;
     let [alice, bob] = cloud.people(["alice", "bob"]);
     let conversation = alice.direct_with(&bob).await;
-    let message = alice.says(&conversation, "frist").await;
+    let message = alice.says(&conversation, "one").await;
     let (mut phone, mut tablet) = (alice.connect().await, alice.connect().await);
     let mut laptop = bob.connect().await;
 
