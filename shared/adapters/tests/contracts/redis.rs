@@ -19,7 +19,7 @@ use parlance_application::{
     limits::rates::RateClass,
     ports::{
         cache::{ConversationCache, Opening},
-        connections::ConnectionDirectory,
+        connections::{ConnectionDirectory, Registration},
         conversations::ReadCursor,
         delivery::RelayBus,
         presence::{Departures, PresenceBoard},
@@ -322,9 +322,11 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
             assert_eq!(board.typists(conversation_id(), NOW).await, None);
         }
         assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
-        let durable = MemoryConnections::default();
-        connections::holds(&directory(&link, &durable)).await;
-        connections::holds(&remembered(&link, &MemoryConnections::default())).await;
+        let cached = directory(&link, &MemoryConnections::default());
+        connections::holds_whoever_is_told(&cached, Registration::Unannounced).await;
+        assert!(cached.announce(&user("alice")).await.is_err(), "senders cannot be told");
+        let remembered = remembered(&link, &MemoryConnections::default());
+        connections::holds_whoever_is_told(&remembered, Registration::Unannounced).await;
     }
     connections::holds(&MemoryConnections::default()).await;
     assert_eq!(NoCache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());

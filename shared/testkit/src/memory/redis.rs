@@ -117,15 +117,13 @@ impl ConversationCache for MemoryRedis {
     }
 
     async fn record_head(&self, conversation: ConversationId, head: &Head) {
-        let mut head = *head;
-        // As with SET … GET: the newer value that was overwritten is put back, which takes another call.
-        loop {
-            let replaced = self.call(|keys| keys.heads.insert(conversation, head)).await;
-            match replaced.flatten() {
-                Some(newer) if newer.seq > head.seq => head = newer,
-                _ => return,
+        self.call(|keys| {
+            let known = keys.heads.entry(conversation).or_insert(*head);
+            if known.seq < head.seq {
+                *known = *head;
             }
-        }
+        })
+        .await;
     }
 
     async fn forget_head(&self, conversation: ConversationId) {

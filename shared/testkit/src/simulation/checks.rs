@@ -114,9 +114,7 @@ impl Trial {
                 self.violations.insert("a cached roster that never was");
             }
         }
-        // Who dies between overwriting a newer hint and putting it back leaves an older one, until the next entry.
         if let (Some(head), Some(last)) = (keys.heads.get(&self.conversation), log.last())
-            && !self.somebody_died
             && self.faults.wrong_hint == 0.0
             && self.faults.redis_rolls_back == 0.0
             && self.faults.redis_down == 0.0

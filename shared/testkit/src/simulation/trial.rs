@@ -49,7 +49,6 @@ pub struct Trial {
     pub(super) relayed: BTreeSet<Seq>,
     pub(super) fresh_acks: Vec<Seq>,
     pub(super) was_restored: bool,
-    pub(super) somebody_died: bool,
     pub(super) actors: Vec<Actor>,
     pub(super) timers: Vec<(u64, Seq)>,
     pub(super) streamed: usize,
@@ -134,7 +133,6 @@ impl Trial {
             relayed: BTreeSet::new(),
             fresh_acks: Vec::new(),
             was_restored: false,
-            somebody_died: false,
             actors: Vec::new(),
             timers: Vec::new(),
             streamed: 0,
@@ -329,7 +327,6 @@ impl Trial {
 
     /// What an actor leaves when it dies.
     fn die(&mut self, actor: Actor) {
-        self.somebody_died = true;
         match actor.role {
             ActorRole::Send { message, .. } => self.messages[message].live -= 1,
             ActorRole::Change { change } => self.changes[change].live -= 1,
