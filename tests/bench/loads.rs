@@ -2,6 +2,7 @@
 
 mod cold;
 mod history;
+mod reconnect;
 mod sockets;
 mod typing;
 
@@ -35,6 +36,8 @@ pub enum Load {
     Idle,
     /// Handshakes, one after the other on 64 lanes.
     Handshakes,
+    /// 5,000 clients whose sockets are all cut at once, while 500 handshakes a second are let in.
+    Reconnect,
     /// The newest 50 messages of a conversation, again and again on 16 connections.
     History,
     /// 50 conversations of 4 members, each of whom says once a second that he types.
@@ -48,8 +51,8 @@ pub enum Load {
 pub struct Settings {
     /// How long it is measured.
     pub measured: Duration,
-    /// How many sockets are idle.
-    pub sockets: usize,
+    /// How many sockets are open, where the load does not say it.
+    pub sockets: Option<usize>,
     /// How many messages a second each conversation gets where the load does not say it.
     pub rate: f64,
 }
@@ -83,6 +86,14 @@ impl Load {
         }
     }
 
+    /// The limits of the gateway that it needs.
+    pub const fn limits(self) -> &'static [&'static str] {
+        match self {
+            Self::Reconnect => &["handshakes_per_second=500"],
+            _ => &[],
+        }
+    }
+
     /// Drives it.
     pub async fn drive(self, cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {
         let mut figures = match self {
@@ -93,6 +104,7 @@ impl Load {
             Self::LargeMost => most(cloud, 1, 500, 10.0, settings).await?,
             Self::Idle => sockets::idle(cloud, settings).await?,
             Self::Handshakes => sockets::handshakes(cloud, settings).await?,
+            Self::Reconnect => reconnect::drive(cloud, settings).await?,
             Self::History => history::drive(cloud, settings).await?,
             Self::Typing => typing::drive(cloud, settings).await?,
             Self::Cold => return cold::drive(cloud).await,

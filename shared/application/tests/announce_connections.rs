@@ -94,14 +94,21 @@ async fn a_socket_is_announced_as_soon_as_it_can_be_and_then_asks_for_what_it_mi
 }
 
 #[tokio::test]
-async fn a_socket_that_has_gone_meanwhile_is_left_alone() {
-    let house = House::new();
-    house.directory.set_silent(true);
-    house.comes("phone").await.unwrap();
-    house.directory.forget(&user("alice"), &ConnectionId::parse("phone").unwrap()).await.unwrap();
-    house.directory.set_silent(false);
-    assert_eq!(house.timer_ends().await, Some(1));
-    assert!(house.gateway.deliveries().is_empty());
+async fn a_socket_that_has_gone_or_has_asked_for_what_it_missed_meanwhile_is_left_alone() {
+    for has_gone in [true, false] {
+        let house = House::new();
+        house.directory.set_silent(true);
+        house.comes("phone").await.unwrap();
+        house.scene.clock.advance(Duration::from_millis(20));
+        house.directory.set_silent(false);
+        if has_gone {
+            house.directory.forget(&user("alice"), &ConnectionId::parse("phone").unwrap()).await.unwrap();
+        } else {
+            house.comes("phone").await.unwrap();
+        }
+        assert_eq!(house.timer_ends().await, Some(1));
+        assert!(house.gateway.deliveries().is_empty());
+    }
 }
 
 #[tokio::test]

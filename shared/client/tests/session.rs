@@ -10,7 +10,7 @@
 #[path = "session/server.rs"]
 mod server;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlance_client::{Client, ClientEvent, Draft, EventData, Events, Options, SendError};
 use serde_json::json;
@@ -183,6 +183,18 @@ async fn a_session_that_is_closed_for_good_stays_closed() {
     let refused = client.send(here(), Draft::text("one")).await;
     assert!(matches!(refused, Err(SendError::Closed)));
     assert_eq!(server.handshakes(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_is_told_to_wait_before_it_comes_back_waits() {
+    let server = Server::start().await;
+    let (_client, mut events) = connect(&server).await;
+    let data = json!({"code": "unavailable", "reason": "busy", "reconnect": true, "retry_after_ms": 1_500});
+    let told = Instant::now();
+    server.push(Push::Frame(json!({"type": "session.closing", "data": data}).to_string()));
+    server.push(Push::Cut);
+    until(&mut events, |event| matches!(event, ClientEvent::Connected)).await;
+    assert!(told.elapsed() >= Duration::from_millis(1_500), "after {:?}", told.elapsed());
 }
 
 #[tokio::test]

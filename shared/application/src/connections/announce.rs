@@ -48,7 +48,8 @@ impl AnnounceConnections {
 
     /// Announces each of these, or asks for another attempt. Tells, in their order, for which not even that could be done.
     ///
-    /// A socket that was announced late is closed: nobody knows which events passed it by, and a client that comes back asks for them.
+    /// A socket that was announced late is closed: nobody knows which events passed it by, and a client that comes back asks for them. One
+    /// that has registered again meanwhile is left alone: it has asked for them already.
     pub async fn execute(&self, sockets: &[Unannounced]) -> Vec<Result<(), PortError>> {
         let announcements: Vec<_> = sockets.iter().map(|socket| self.announce(socket)).collect();
         stream::iter(announcements).buffered(CONCURRENT).collect().await
@@ -57,7 +58,7 @@ impl AnnounceConnections {
     async fn announce(&self, socket: &Unannounced) -> Result<(), PortError> {
         match self.directory.announce(&socket.user).await {
             Ok(mut open) => {
-                open.retain(|connection| connection.id == socket.connection);
+                open.retain(|open| open.id == socket.connection && open.opened_at <= socket.since);
                 self.closer.close_all(&open, Closing::MissedEvents).await;
                 Ok(())
             }
