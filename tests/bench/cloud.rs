@@ -103,6 +103,13 @@ impl Cloud {
         })
     }
 
+    /// Lets something fail, in the words of `POST /_local/faults`.
+    pub async fn fail(&self, fault: &serde_json::Value) -> Result<(), Failure> {
+        let address = format!("{}/_local/faults", self.origin);
+        reqwest::Client::new().post(address).json(fault).send().await?.error_for_status()?;
+        Ok(())
+    }
+
     /// What the local cloud printed of functions that were started, as (logical id, milliseconds from exec to the first answer).
     pub fn cold_starts(&self) -> Vec<(String, f64)> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);

@@ -24,11 +24,13 @@ use crate::{
 pub enum Load {
     /// 50 conversations of 4 members, one message a second each.
     Steady,
-    /// The same, as fast as it goes while 99 of 100 deliveries take less than 100 ms.
+    /// The same, and a second after the measurement has begun Redis is killed, for the rest of it.
+    NoRedis,
+    /// As `steady`, as fast as it goes while 99 of 100 deliveries take less than 100 ms.
     Most,
     /// One conversation of 500 members, one message a second, with a relay.
     Large,
-    /// The same, as fast as it goes while 99 of 100 deliveries take less than 100 ms.
+    /// As `large`, as fast as it goes while 99 of 100 deliveries take less than 100 ms.
     LargeMost,
     /// One conversation of 5,000 members of whom 500 are online, one message a second. Adding 4,000 members one by one takes a while.
     Crowd,
@@ -98,6 +100,7 @@ impl Load {
     pub async fn drive(self, cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {
         let mut figures = match self {
             Self::Steady => steady(cloud, 50, 4, settings).await?,
+            Self::NoRedis => no_redis(cloud, settings).await?,
             Self::Crowd => crowd(cloud, settings).await?,
             Self::Large => steady(cloud, 1, 500, settings).await?,
             Self::Most => most(cloud, 50, 4, 10.0, settings).await?,
@@ -119,6 +122,17 @@ impl Load {
 async fn steady(cloud: &Cloud, count: usize, size: usize, settings: Settings) -> Result<Figures, Failure> {
     let mut stage = Stage::open(cloud, &groups(cloud, count, size).await?).await?;
     Ok(stage.run(cloud, settings.rate, WARM_UP, settings.measured).await?.figures)
+}
+
+async fn no_redis(cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {
+    let mut stage = Stage::open(cloud, &groups(cloud, 50, 4).await?).await?;
+    let kill = async {
+        tokio::time::sleep(WARM_UP + Duration::from_secs(1)).await;
+        let gone = u64::try_from(settings.measured.as_millis())?;
+        cloud.fail(&serde_json::json!({"name": "redis.kill", "delay_ms": gone})).await
+    };
+    let (traffic, ()) = tokio::try_join!(stage.run(cloud, settings.rate, WARM_UP, settings.measured), kill)?;
+    Ok(traffic.figures)
 }
 
 async fn crowd(cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {

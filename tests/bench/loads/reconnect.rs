@@ -64,8 +64,7 @@ pub(super) async fn drive(cloud: &Cloud, settings: Settings) -> Result<Figures, 
     meter.read(cloud).await?;
     let used = Usage::read(cloud).await?;
     *locked(&crowd) = Crowd { connected: count, cut_at: Some(Instant::now()), ..Crowd::default() };
-    let faults = format!("{}/_local/faults", cloud.origin);
-    http.post(faults).json(&json!({"name": "sockets.cut"})).send().await?.error_for_status()?;
+    cloud.fail(&json!({"name": "sockets.cut"})).await?;
     stream::iter(&groups)
         .map(|group| say(&http, cloud, group))
         .buffer_unordered(8)
