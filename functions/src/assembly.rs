@@ -1,58 +1,63 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
-use std::{pin::Pin, process::ExitCode, sync::Arc};
+mod conversations;
+mod messages;
+mod people;
+mod resuming;
+mod signals;
+mod webhooks;
+
+use std::{
+    pin::Pin,
+    process::ExitCode,
+    sync::{Arc, OnceLock},
+};
 
 use parlance_adapters::{Adapters, ConfigurationError, configuration::Secret, jwt::KeyRefresher};
 use parlance_application::{
     connections::{
-        admit::AdmitHandshake, close::CloseConnection, evict::EvictConnection, open::OpenConnection,
+        admit::AdmitHandshake,
+        close::CloseConnection,
+        evict::EvictConnection,
+        open::{OpenConnection, OpenPorts},
         origins::AllowedOrigins,
     },
-    conversations::{
-        change::ChangeConversation,
-        create::CreateConversation,
-        detail::ConversationDetail,
-        list::ListConversations,
-        log::ReadLog,
-        sync::{SyncConversations, SyncPorts},
-    },
+    conversations::{create::CreateConversation, log::ReadLog},
     delivery::{
         announce::Announcer,
+        audiences::Audiences,
         broadcaster::{Broadcaster, Closer, FanOut},
+        companions::Companions,
         lanes::Lanes,
         publish::PublishEvents,
         recipients::Recipients,
         repair::{RepairEntries, RepairPorts},
     },
     limits::limiter::RateLimiter,
-    log::{append::TailAppend, change::LogChanger, events::EventResolver, rosters::RosterReader},
+    log::{append::TailAppend, events::EventResolver, rosters::RosterReader},
     messages::{
         find::FindMessage,
         history::ReadHistory,
+        mention::NotifyMentioned,
         send::{SendMessage, SendPorts},
     },
-    ports::environment::Clock,
+    ports::{delivery::ConnectionPoster, environment::Clock},
+    presence::{arrive::Arrive, depart::Depart},
     safeguards::Safeguards,
-    sessions::{authenticate::Authenticate, resume::ResumeSession},
+    sessions::authenticate::Authenticate,
     tickets::issue::IssueTicket,
-    webhooks::{
-        change::ChangeWebhook,
-        deliver::{DeliverWebhook, Patience},
-        dispatch::DispatchEvents,
-        find::FindWebhook,
-        list::ListWebhooks,
-        register::RegisterWebhook,
-        remove::RemoveWebhook,
-    },
 };
 use parlance_domain::event::EventEncoder;
-use parlance_edge::{Function, cursor::CursorSigner, http::Callers, socket::SocketDoor};
+use parlance_edge::{
+    Function,
+    cursor::CursorSigner,
+    http::{Callers, Replay},
+    socket::SocketDoor,
+};
 use parlance_protocol::{
     json_events::JsonEvents,
     limits::{Limits, Rates},
 };
-
-use crate::http::webhooks::WebhookSettings;
 
 /// A use case, unless the function's stanza forgot a variable that it needs.
 pub type Assembled<T> = Result<T, ConfigurationError>;
@@ -71,11 +76,14 @@ pub fn start<F: Function>(build: impl FnOnce(&Assembly) -> Assembled<F>) -> Exit
 pub struct Assembly {
     adapters: Adapters,
     encoder: Arc<dyn EventEncoder>,
+    /// One for the whole process, so that each socket has one lane.
+    broadcaster: OnceLock<Broadcaster>,
 }
 
 impl Assembly {
     fn from_env() -> Assembled<Self> {
-        Ok(Self { adapters: Adapters::from_env()?, encoder: Arc::new(JsonEvents) })
+        let adapters = Adapters::from_env()?;
+        Ok(Self { adapters, encoder: Arc::new(JsonEvents), broadcaster: OnceLock::new() })
     }
 
     /// Opens the connections of everything that was built. Boxed, so that each binary need not compile it anew.
@@ -102,7 +110,8 @@ impl Assembly {
 
     /// What stands before every route for callers with a token.
     pub fn callers(&self) -> Assembled<Callers> {
-        Ok(Callers { authenticate: self.authenticate()?, limiter: self.rate_limiter()? })
+        let replay = Replay::new(self.adapters.idempotency()?, self.clock(), self.adapters.random());
+        Ok(Callers { admit: self.admit_caller()?, limiter: self.rate_limiter()?, replay })
     }
 
     /// What stands before every route of a socket.
@@ -132,12 +141,36 @@ impl Assembly {
 
     /// Registers a socket.
     pub fn open_connection(&self) -> Assembled<OpenConnection> {
-        Ok(OpenConnection::new(self.adapters.connections()?, self.rate_limiter()?, self.clock()))
+        let adapters = &self.adapters;
+        Ok(OpenConnection::new(OpenPorts {
+            directory: adapters.connections()?,
+            register: self.register_connection()?,
+            people: adapters.people()?,
+            conversations: adapters.conversations()?,
+            limiter: self.rate_limiter()?,
+            clock: self.clock(),
+            arrive: Arrive {
+                board: adapters.presence_board()?,
+                departures: adapters.departures()?,
+                timer: adapters.presence_timer()?,
+                peers: adapters.direct_peers()?,
+                cache: adapters.conversation_cache()?,
+            },
+        }))
     }
 
     /// Forgets a socket.
     pub fn close_connection(&self) -> Assembled<CloseConnection> {
-        Ok(CloseConnection::new(self.adapters.connections()?))
+        let adapters = &self.adapters;
+        let depart = Depart {
+            board: adapters.presence_board()?,
+            departures: adapters.departures()?,
+            timer: adapters.presence_timer()?,
+            directory: adapters.connections()?,
+            clock: self.clock(),
+            grace: adapters.configuration().presence_grace,
+        };
+        Ok(CloseConnection::new(adapters.connections()?, depart))
     }
 
     /// Turns a socket out.
@@ -169,12 +202,19 @@ impl Assembly {
         Ok(SendMessage::new(SendPorts {
             append,
             announcer: self.announcer()?,
+            mentions: NotifyMentioned::new(self.broadcaster()?, Arc::clone(&self.encoder)),
             log: adapters.message_log()?,
+            conversations: adapters.conversations()?,
             cache: adapters.conversation_cache()?,
             relays: adapters.relay_bus()?,
             encoder: Arc::clone(&self.encoder),
             random: adapters.random(),
         }))
+    }
+
+    /// Posts what no invocation's own response can say.
+    pub fn connection_poster(&self) -> Assembled<Arc<dyn ConnectionPoster>> {
+        self.adapters.connection_poster()
     }
 
     /// Finds one message.
@@ -185,45 +225,14 @@ impl Assembly {
     /// Creates conversations.
     pub fn create_conversation(&self) -> Assembled<CreateConversation> {
         let adapters = &self.adapters;
-        let writer = LogChanger::new(
-            adapters.message_log()?,
-            self.rosters()?,
-            self.clock(),
-            adapters.random(),
-            Safeguards::ALL,
-        );
-        let (announcer, cache) = (self.announcer()?, adapters.conversation_cache()?);
-        let changes = ChangeConversation::new(writer, self.events()?, announcer.clone(), Arc::clone(&cache));
         Ok(CreateConversation::new(
             adapters.conversations()?,
-            changes,
-            announcer,
-            cache,
+            self.change_conversation()?,
+            self.announcer()?,
+            self.companions()?,
+            adapters.conversation_cache()?,
             self.clock(),
             adapters.random(),
-        ))
-    }
-
-    /// Shows one conversation.
-    pub fn conversation_detail(&self) -> Assembled<ConversationDetail> {
-        let adapters = &self.adapters;
-        Ok(ConversationDetail::new(
-            adapters.message_log()?,
-            adapters.conversations()?,
-            adapters.read_receipts()?,
-            adapters.conversation_cache()?,
-        ))
-    }
-
-    /// Lists conversations.
-    pub fn list_conversations(&self) -> Assembled<ListConversations> {
-        let adapters = &self.adapters;
-        Ok(ListConversations::new(
-            adapters.message_log()?,
-            adapters.conversations()?,
-            adapters.read_receipts()?,
-            adapters.conversation_cache()?,
-            self.clock(),
         ))
     }
 
@@ -235,25 +244,6 @@ impl Assembly {
     /// Reads stretches of logs.
     pub fn read_log(&self) -> Assembled<ReadLog> {
         Ok(ReadLog::new(self.adapters.message_log()?, self.adapters.conversations()?))
-    }
-
-    /// Brings clients up to date.
-    pub fn sync_conversations(&self) -> Assembled<SyncConversations> {
-        let adapters = &self.adapters;
-        Ok(SyncConversations::new(SyncPorts {
-            log: adapters.message_log()?,
-            conversations: adapters.conversations()?,
-            cache: adapters.conversation_cache()?,
-            events: self.events()?,
-            list: self.list_conversations()?,
-            encoder: Arc::clone(&self.encoder),
-        }))
-    }
-
-    /// Brings sockets up to date.
-    pub fn resume_session(&self) -> Assembled<ResumeSession> {
-        let (sync, lanes) = (self.sync_conversations()?, self.lanes()?);
-        Ok(ResumeSession::new(self.adapters.connections()?, sync, lanes, self.clock()))
     }
 
     /// Signs cursors.
@@ -285,6 +275,7 @@ impl Assembly {
             rosters: self.rosters()?,
             events: self.events()?,
             broadcaster: self.broadcaster()?,
+            companions: self.companions()?,
             encoder: Arc::clone(&self.encoder),
             clock: self.clock(),
         }))
@@ -294,62 +285,6 @@ impl Assembly {
     pub fn publish_events(&self) -> Assembled<Option<PublishEvents>> {
         let Some(bus) = self.adapters.event_bus()? else { return Ok(None) };
         Ok(Some(PublishEvents::new(self.events()?, bus, Arc::clone(&self.encoder))))
-    }
-
-    /// What the stack does with webhooks.
-    pub fn webhook_settings(&self) -> WebhookSettings {
-        let configuration = self.adapters.configuration();
-        let has_bus = configuration.event_bus.is_some();
-        WebhookSettings { destinations: configuration.webhooks.destinations, has_bus }
-    }
-
-    /// Makes webhooks.
-    pub fn register_webhook(&self) -> Assembled<RegisterWebhook> {
-        Ok(RegisterWebhook::new(self.adapters.webhooks()?, self.clock(), self.adapters.random()))
-    }
-
-    /// Lists webhooks.
-    pub fn list_webhooks(&self) -> Assembled<ListWebhooks> {
-        Ok(ListWebhooks::new(self.adapters.webhooks()?))
-    }
-
-    /// Finds one webhook.
-    pub fn find_webhook(&self) -> Assembled<FindWebhook> {
-        Ok(FindWebhook::new(self.adapters.webhooks()?))
-    }
-
-    /// Changes webhooks.
-    pub fn change_webhook(&self) -> Assembled<ChangeWebhook> {
-        Ok(ChangeWebhook::new(self.adapters.webhooks()?, self.clock(), self.adapters.random()))
-    }
-
-    /// Deletes webhooks.
-    pub fn remove_webhook(&self) -> Assembled<RemoveWebhook> {
-        Ok(RemoveWebhook::new(self.adapters.webhooks()?))
-    }
-
-    /// Makes deliveries of events.
-    pub fn dispatch_events(&self) -> Assembled<DispatchEvents> {
-        Ok(DispatchEvents::new(self.adapters.webhooks()?, self.adapters.delivery_queue()?))
-    }
-
-    /// Attempts deliveries.
-    pub fn deliver_webhook(&self) -> Assembled<DeliverWebhook> {
-        let adapters = &self.adapters;
-        let webhooks = &adapters.configuration().webhooks;
-        let patience = Patience {
-            pauses: webhooks.pauses.clone(),
-            attempts: webhooks.attempts.ok_or(ConfigurationError::Missing("WEBHOOK_ATTEMPTS"))?,
-            disable_after: webhooks.disable_after,
-        };
-        Ok(DeliverWebhook::new(
-            adapters.webhooks()?,
-            adapters.delivery_queue()?,
-            adapters.webhook_client()?,
-            self.clock(),
-            adapters.random(),
-            patience,
-        ))
     }
 
     fn rosters(&self) -> Assembled<RosterReader> {
@@ -369,14 +304,29 @@ impl Assembly {
     fn announcer(&self) -> Assembled<Announcer> {
         Ok(Announcer::new(
             self.broadcaster()?,
+            Audiences::new(self.adapters.conversations()?),
             self.adapters.conversation_cache()?,
             Arc::clone(&self.encoder),
         ))
     }
 
-    fn broadcaster(&self) -> Assembled<Broadcaster> {
+    fn companions(&self) -> Assembled<Companions> {
         let adapters = &self.adapters;
-        Ok(Broadcaster::new(
+        Ok(Companions::new(
+            adapters.conversations()?,
+            adapters.connections()?,
+            self.broadcaster()?,
+            self.closer()?,
+            Arc::clone(&self.encoder),
+        ))
+    }
+
+    fn broadcaster(&self) -> Assembled<Broadcaster> {
+        if let Some(known) = self.broadcaster.get() {
+            return Ok(known.clone());
+        }
+        let adapters = &self.adapters;
+        let broadcaster = Broadcaster::new(
             adapters.relay_bus()?,
             Recipients::new(adapters.connections()?),
             self.lanes()?,
@@ -384,7 +334,8 @@ impl Assembly {
             self.closer()?,
             self.clock(),
             Safeguards::ALL,
-        ))
+        );
+        Ok(self.broadcaster.get_or_init(|| broadcaster).clone())
     }
 
     fn lanes(&self) -> Assembled<Lanes> {

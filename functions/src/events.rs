@@ -5,3 +5,5 @@ pub mod deliver_webhook;
 pub mod fan_out;
 pub mod jwks_refresh;
 pub mod on_log_entry;
+pub mod on_presence_timer;
+pub mod on_read_timer;

@@ -2,6 +2,8 @@
 
 pub mod conversations;
 pub mod messages;
+pub mod people;
+pub mod presence;
 pub mod service;
 pub mod tickets;
 pub mod webhooks;

@@ -11,9 +11,14 @@ use parlance_protocol::{conversation::Conversation, event::EventFrame, sync as w
 
 /// A conversation as its reader is shown it.
 pub fn conversation(summary: &Summary) -> Conversation {
-    Conversation::from(&summary.view)
-        .with_cursors(|user| summary.cursors.get(user).map(|cursor| (cursor.seq, cursor.at)))
-        .for_reader(summary.read.seq, summary.unread)
+    let conversation = Conversation::from(&summary.view)
+        .with_cursors(|user| summary.cursors.get(user).map(|cursor| (cursor.seq, cursor.at)));
+    match &summary.own {
+        Some(own) => {
+            conversation.for_reader(own.read.seq, own.unread).with_settings(own.is_muted, own.is_archived)
+        }
+        None => conversation,
+    }
 }
 
 /// What a client missed; `items` says which of the entries stand in the answer itself.

@@ -25,6 +25,8 @@ pub enum Place {
         relays: usize,
         /// With one process per concurrent invocation.
         is_isolated: bool,
+        /// With these limits of the gateway.
+        limits: &'static [&'static str],
     },
 }
 
@@ -50,17 +52,18 @@ impl Cloud {
                 let origin = origin.trim_end_matches('/').to_owned();
                 Ok(Self { origin, secret, child: None, lines: Arc::default() })
             }
-            Place::Started { relays, is_isolated } => Self::start(relays, is_isolated).await,
+            Place::Started { relays, is_isolated, limits } => Self::start(relays, is_isolated, limits).await,
         }
     }
 
-    async fn start(relays: usize, is_isolated: bool) -> Result<Self, Failure> {
+    async fn start(relays: usize, is_isolated: bool, limits: &[&str]) -> Result<Self, Failure> {
         let secret = format!("{:032x}", rand::random::<u128>());
         let mut command = Command::new(program()?);
         command
             .args(["up", "--no-build", "--ephemeral", "--port", "0", "--relay", &relays.to_string()])
             .args(["--rate-limits", "off"])
             .args(is_isolated.then_some("--isolated"))
+            .args(limits.iter().flat_map(|limit| ["--limit", limit]))
             .env("JWT_SECRET", &secret)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -98,6 +101,13 @@ impl Cloud {
             child: Some(child),
             lines,
         })
+    }
+
+    /// Lets something fail, in the words of `POST /_local/faults`.
+    pub async fn fail(&self, fault: &serde_json::Value) -> Result<(), Failure> {
+        let address = format!("{}/_local/faults", self.origin);
+        reqwest::Client::new().post(address).json(fault).send().await?.error_for_status()?;
+        Ok(())
     }
 
     /// What the local cloud printed of functions that were started, as (logical id, milliseconds from exec to the first answer).

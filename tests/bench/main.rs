@@ -44,9 +44,9 @@ struct Arguments {
     /// How many messages a second each conversation gets in the loads `steady` and `large`.
     #[arg(long, default_value_t = 1.0)]
     rate: f64,
-    /// How many sockets the idle load opens.
-    #[arg(long, default_value_t = 10_000)]
-    sockets: usize,
+    /// How many sockets the loads `idle` (else 10,000) and `reconnect` (else 5,000) open.
+    #[arg(long)]
+    sockets: Option<usize>,
     /// Runs the started local cloud with this many relays, whatever the load would have.
     #[arg(long)]
     relay: Option<usize>,
@@ -91,6 +91,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             None => Place::Started {
                 relays: arguments.relay.unwrap_or(load.relays()),
                 is_isolated: arguments.isolated,
+                limits: load.limits(),
             },
         };
         writeln!(stdout(), "\n{}: {}", load.name(), load.description())?;

@@ -74,3 +74,22 @@ pub async fn groups(cloud: &Cloud, count: usize, size: usize) -> Result<Vec<Grou
         .try_collect()
         .await
 }
+
+/// Creates a conversation of `size` members: a thousand at once, the others one by one.
+pub async fn large_group(cloud: &Cloud, size: usize) -> Result<Group, Failure> {
+    let mut group = groups(cloud, 1, size.min(1_000)).await?.into_iter().next().ok_or("no conversation")?;
+    let http = reqwest::Client::builder().timeout(Duration::from_secs(30)).tcp_nodelay(true).build()?;
+    let creator = group.members.first().ok_or("a group has members")?.clone();
+    let run = rand::random::<u32>();
+    for member in group.members.len()..size {
+        let person = Person::new(cloud, format!("bench-{run:x}-late-{member}"))?;
+        http.post(format!("{}/api/messaging/conversations/{}/add_participant/", cloud.origin, group.id))
+            .bearer_auth(&creator.token)
+            .json(&json!({"user_id": person.name}))
+            .send()
+            .await?
+            .error_for_status()?;
+        group.members.push(person);
+    }
+    Ok(group)
+}

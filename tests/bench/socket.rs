@@ -130,8 +130,12 @@ impl Notes {
             if let Some(seq) = number_after(text, r#""seq":"#) {
                 known.fetch_max(seq, Ordering::Relaxed);
             }
-            if let Some(mark) = Mark::all(text).next().filter(|mark| clock.counts(mark.sent)) {
-                self.acks.push(micros(now, mark.sent));
+            if let Some(mark) = Mark::all(text).next() {
+                // The ack stands for the event: one that comes all the same is repeated.
+                self.is_new(mark.number);
+                if clock.counts(mark.sent) {
+                    self.acks.push(micros(now, mark.sent));
+                }
             }
             return;
         }
@@ -256,6 +260,10 @@ mod tests {
         assert_eq!((notes.deliveries.len(), notes.frames, notes.repeated), (2, 2, 1));
         notes.take(&format!(r#"{{"type":"ack","seq":7,"data":{{"content":"{two}"}}}}"#), 0, &clock, &known);
         assert_eq!((notes.acks.len(), known.load(Ordering::Relaxed)), (1, 7));
+        let own = mark(3);
+        notes.take(&format!(r#"{{"type":"ack","seq":8,"data":{{"content":"{own}"}}}}"#), 0, &clock, &known);
+        notes.take(&event(&own), clock.now(), &clock, &known);
+        assert_eq!((notes.deliveries.len(), notes.repeated), (2, 2), "the stream tells the sender too");
         notes.take(r#"{"message":"Internal server error"}"#, 0, &clock, &known);
         assert_eq!(notes.refused, 1);
     }

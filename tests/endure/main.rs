@@ -9,7 +9,7 @@ use std::{
 use clap::Parser;
 use parlance_tests::{
     cloud::Setup,
-    endurance::{self, Plan},
+    endurance::{self, Plan, Trouble},
 };
 
 /// Lets people talk against a local cloud in which everything fails, and reports what became of the promises.
@@ -32,8 +32,11 @@ struct Arguments {
     #[arg(long, default_value_t = 20)]
     pause: u64,
     /// Lets nothing fail, for comparison.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "kills")]
     calm: bool,
+    /// Kills and starts everything so often, instead of faults.
+    #[arg(long)]
+    kills: Option<u32>,
 }
 
 fn main() -> ExitCode {
@@ -42,15 +45,18 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let report = runtime.block_on(async {
-        let cloud = Setup::default().relays(arguments.relay).start().await;
         let plan = Plan {
             lasting: Duration::from_secs_f64(arguments.minutes * 60.0),
             conversations: arguments.conversations,
             members: arguments.members,
             pause: Duration::from_millis(arguments.pause),
-            has_faults: !arguments.calm,
+            trouble: match arguments.kills {
+                Some(count) => Trouble::Kills(count),
+                None if arguments.calm => Trouble::Nothing,
+                None => Trouble::Faults,
+            },
         };
-        endurance::run(&cloud, plan).await
+        endurance::run(Setup::default().relays(arguments.relay), plan).await
     });
     // Where nobody reads there is nobody to tell; the exit code says it too.
     let _ = write!(stdout(), "{report}");

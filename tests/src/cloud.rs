@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::credentials::SECRET;
 use crate::deadline::{eventually, within};
+use crate::faults::Faults;
 use crate::person::Person;
 use crate::programs::{Programs, spawn};
 
@@ -44,6 +45,7 @@ pub struct Setup {
     arguments: Vec<String>,
     environment: Vec<(String, String)>,
     folder: Folder,
+    port: u16,
     is_limited: bool,
 }
 
@@ -80,7 +82,7 @@ impl Default for Setup {
 
 impl Setup {
     fn in_folder(folder: Folder) -> Self {
-        Self { arguments: Vec::new(), environment: Vec::new(), folder, is_limited: false }
+        Self { arguments: Vec::new(), environment: Vec::new(), folder, port: 0, is_limited: false }
     }
 
     /// Adds a flag with its value.
@@ -133,7 +135,8 @@ impl Setup {
     /// Starts it and waits until it is ready.
     pub async fn start(self) -> Cloud {
         let mut command = Programs::built().parlance();
-        command.args(["up", "--no-build", "--port", "0", "--data-dir"]).arg(self.folder.path());
+        command.args(["up", "--no-build", "--port", &self.port.to_string()]);
+        command.arg("--data-dir").arg(self.folder.path());
         if !self.is_limited {
             command.args(GENEROUS.iter().flat_map(|rate| ["--parameter", rate]));
         }
@@ -215,6 +218,11 @@ impl Cloud {
         names.map(|name| self.person(name))
     }
 
+    /// What goes wrong in it.
+    pub fn faults(&self) -> Faults {
+        Faults::of(self.person_called("local"))
+    }
+
     /// Where everything listens, by name.
     pub async fn endpoints(&self) -> Value {
         self.local("endpoints").await
@@ -286,6 +294,13 @@ impl Cloud {
         // Its children are ended by the kernel, and its ports and files are theirs until then.
         tokio::time::sleep(Duration::from_millis(100)).await;
         self.setup.clone()
+    }
+
+    /// Ends it without a warning, and starts it again where it was.
+    pub async fn kill_and_start(self) -> Self {
+        let (_, port) = self.origin.rsplit_once(':').unwrap();
+        let port = port.parse().unwrap();
+        Setup { port, ..self.kill().await }.start().await
     }
 
     fn signal(&self, signal: Signal) {

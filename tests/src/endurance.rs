@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 pub use self::report::Report;
 use self::storm::Storm;
 use self::talker::Talker;
-use crate::cloud::Cloud;
+use crate::cloud::Setup;
 
 /// How long what was sent before the end may take to be answered, and views to become the same.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -30,12 +30,24 @@ pub struct Plan {
     pub members: usize,
     /// How long somebody waits between an answer and his next message of the same conversation.
     pub pause: Duration,
-    /// Whether anything goes wrong meanwhile.
-    pub has_faults: bool,
+    /// What goes wrong meanwhile.
+    pub trouble: Trouble,
 }
 
-/// Lets people talk against `cloud`, and says what became of the promises.
-pub async fn run(cloud: &Cloud, plan: Plan) -> Report {
+/// What goes wrong while people talk.
+#[derive(Debug, Clone, Copy)]
+pub enum Trouble {
+    /// Nothing, for comparison.
+    Nothing,
+    /// Faults of every kind, a few at a time.
+    Faults,
+    /// Everything is killed and started again, so often.
+    Kills(u32),
+}
+
+/// Lets people talk against such a local cloud, and says what became of the promises.
+pub async fn run(setup: Setup, plan: Plan) -> Report {
+    let mut cloud = setup.start().await;
     let people: Vec<_> = (0..plan.members).map(|number| cloud.person(&format!("member{number}"))).collect();
     let (founder, others) = people.split_first().unwrap();
     let mut conversations: Vec<ConversationId> = Vec::new();
@@ -47,17 +59,29 @@ pub async fn run(cloud: &Cloud, plan: Plan) -> Report {
         talkers.push(Talker::begin(&cloud.origin, person.clone(), &conversations).await);
     }
 
-    let storm = plan.has_faults.then(|| Storm::begin(founder.clone()));
     let end = Instant::now() + plan.lasting;
     let talking: Vec<_> = talkers
         .iter()
         .flat_map(|talker| conversations.iter().map(move |id| talker.talk(*id, plan.pause, end)))
         .map(tokio::spawn)
         .collect();
-    sleep(plan.lasting).await;
-    let faults = match storm {
-        Some(storm) => storm.end().await,
-        None => BTreeMap::new(),
+    let faults = match plan.trouble {
+        Trouble::Nothing => {
+            sleep(plan.lasting).await;
+            BTreeMap::new()
+        }
+        Trouble::Faults => {
+            let storm = Storm::begin(cloud.faults());
+            sleep(plan.lasting).await;
+            storm.end().await
+        }
+        Trouble::Kills(count) => {
+            for _ in 0..count {
+                sleep(plan.lasting / count).await;
+                cloud = cloud.kill_and_start().await;
+            }
+            BTreeMap::from([("everything killed".to_owned(), count.into())])
+        }
     };
     let calm = Instant::now();
     let mut report = Report { faults, ..Report::default() };
@@ -87,15 +111,26 @@ async fn logs(reader: &crate::person::Person, conversations: &[ConversationId]) 
     logs
 }
 
-/// Waits until everybody has heard everything; how long after the last fault that was.
+/// Waits until everybody has heard everything and is shown the right counts; how long after the last fault that was.
 async fn converge(talkers: &[Talker], logs: &Logs, calm: Instant) -> Option<Duration> {
     while calm.elapsed() < PATIENCE {
-        if talkers.iter().all(|talker| talker.has_heard(logs)) {
+        if talkers.iter().all(|talker| talker.has_heard(logs)) && count_right(talkers, logs).await {
             return Some(calm.elapsed());
         }
         sleep(Duration::from_millis(20)).await;
     }
     None
+}
+
+async fn count_right(talkers: &[Talker], logs: &Logs) -> bool {
+    for (id, log) in logs {
+        for talker in talkers {
+            if !talker.counts_right(*id, log).await {
+                return false;
+            }
+        }
+    }
+    true
 }
 
 async fn compare(report: &mut Report, talkers: &[Talker], logs: &Logs) {
@@ -114,7 +149,7 @@ async fn compare(report: &mut Report, talkers: &[Talker], logs: &Logs) {
             report.lost += u64::from(!stands);
         }
         for talker in talkers {
-            report.differing_views += u64::from(!talker.heard_exactly(*id, log));
+            report.differing_views.extend(talker.difference(*id, log));
             report.wrong_counts += u64::from(!talker.counts_right(*id, log).await);
         }
     }

@@ -15,6 +15,7 @@ pub mod cloud;
 pub mod credentials;
 pub mod deadline;
 pub mod endurance;
+pub mod faults;
 pub mod issuer;
 pub mod person;
 pub mod programs;

@@ -36,8 +36,13 @@ impl Person {
     /// The same one as a trusted back end.
     #[must_use]
     pub fn as_service(&self) -> Self {
-        let claims = credentials::claims_with(&self.id, &json!({"scope": "messaging:service"}));
-        self.showing(credentials::signed(&claims))
+        self.scoped("messaging:service")
+    }
+
+    /// The same one with these scopes in his token.
+    #[must_use]
+    pub fn scoped(&self, scope: &str) -> Self {
+        self.showing(credentials::signed(&credentials::claims_with(&self.id, &json!({"scope": scope}))))
     }
 
     /// The same one, after the local cloud came up at another address.
@@ -67,6 +72,11 @@ impl Person {
         within(path, Answer::to(self.request(Method::POST, path).json(body))).await
     }
 
+    /// Asks in any way.
+    pub async fn ask(&self, method: Method, path: &str, body: &Value) -> Answer {
+        within(path, Answer::to(self.request(method, path).json(body))).await
+    }
+
     /// Posts bytes that need not be JSON.
     pub async fn post_bytes(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         let request = self.request(Method::POST, path).header("content-type", "application/json");
@@ -91,6 +101,24 @@ impl Person {
     pub async fn says(&self, conversation: &str, content: &str) -> Value {
         let body = json!({"conversation_id": conversation, "content": content});
         self.post("messages/", &body).await.with(201)["message"].clone()
+    }
+
+    /// Adds somebody to a conversation and returns it.
+    pub async fn adds(&self, conversation: &str, who: &Self, role: &str) -> Value {
+        let body = json!({"user_id": who.id, "role": role});
+        self.post(&format!("conversations/{conversation}/add_participant/"), &body).await.with(200)
+    }
+
+    /// Removes somebody from a conversation and returns it.
+    pub async fn removes(&self, conversation: &str, who: &Self) -> Value {
+        let body = json!({"user_id": who.id});
+        self.post(&format!("conversations/{conversation}/remove_participant/"), &body).await.with(200)
+    }
+
+    /// Gives somebody a role and returns him as a participant.
+    pub async fn gives_role(&self, conversation: &str, who: &Self, role: &str) -> Value {
+        let path = format!("conversations/{conversation}/participants/{}/", who.id);
+        self.ask(Method::PATCH, &path, &json!({"role": role})).await.with(200)
     }
 
     /// The whole log of a conversation, page by page.

@@ -9,12 +9,16 @@
 
 #[path = "journeys/bad_input.rs"]
 mod bad_input;
+#[path = "journeys/blocks.rs"]
+mod blocks;
 #[path = "journeys/conversations.rs"]
 mod conversations;
 #[path = "journeys/crowd.rs"]
 mod crowd;
 #[path = "journeys/duplicates.rs"]
 mod duplicates;
+#[path = "journeys/edits.rs"]
+mod edits;
 #[path = "journeys/endurance.rs"]
 mod endurance;
 #[path = "journeys/event_bus.rs"]
@@ -29,18 +33,40 @@ mod gateway;
 mod handshakes;
 #[path = "journeys/history.rs"]
 mod history;
+#[path = "journeys/idempotency.rs"]
+mod idempotency;
 #[path = "journeys/isolated.rs"]
 mod isolated;
 #[path = "journeys/key_sets.rs"]
 mod key_sets;
+#[path = "journeys/kinds.rs"]
+mod kinds;
+#[path = "journeys/mentions.rs"]
+mod mentions;
 #[path = "journeys/outages.rs"]
 mod outages;
+#[path = "journeys/participants.rs"]
+mod participants;
+#[path = "journeys/people.rs"]
+mod people;
+#[path = "journeys/presence.rs"]
+mod presence;
 #[path = "journeys/privacy.rs"]
 mod privacy;
+#[path = "journeys/rate_limits.rs"]
+mod rate_limits;
+#[path = "journeys/reads.rs"]
+mod reads;
+#[path = "journeys/receipts.rs"]
+mod receipts;
+#[path = "journeys/references.rs"]
+mod references;
 #[path = "journeys/refusals.rs"]
 mod refusals;
 #[path = "journeys/restarts.rs"]
 mod restarts;
+#[path = "journeys/roles.rs"]
+mod roles;
 #[path = "journeys/sessions.rs"]
 mod sessions;
 #[path = "journeys/specified.rs"]
@@ -49,5 +75,7 @@ mod specified;
 mod sync;
 #[path = "journeys/talk.rs"]
 mod talk;
+#[path = "journeys/typing.rs"]
+mod typing;
 #[path = "journeys/webhooks.rs"]
 mod webhooks;

@@ -26,6 +26,11 @@ impl HttpRoute for TicketIssue {
         "POST /api/messaging/ws/ticket"
     }
 
+    /// A ticket is a secret that is used once: it is kept by nobody but its bearer, and another one does no harm.
+    fn replays(&self) -> bool {
+        false
+    }
+
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let issued = self.issue.execute(&request.caller).await?;
         Reply::created(&IssuedTicket { ticket: issued.ticket, expires_at: issued.expires_at.into() })

@@ -1,4 +1,4 @@
-//! `$connect`: an admitted socket is registered, unless the user has too many.
+//! `$connect`: an admitted socket is registered, unless the user has too many or may not have it any more.
 
 use std::collections::HashMap;
 
@@ -37,8 +37,8 @@ impl Function for Connect {
         };
         telemetry::note(Noted::Connection(caller.connection.as_str()));
         telemetry::note(Noted::User(caller.user.as_str()));
-        let SocketCaller { connection: id, user, scope, expires_at, .. } = caller;
-        match self.open.execute(Opening { id, user, scope, expires_at }).await {
+        let SocketCaller { connection: id, user, scope, expires_at, profile, .. } = caller;
+        match self.open.execute(Opening { id, user, scope, expires_at, profile }).await {
             Ok(_) => {
                 // A client that offers a subprotocol gives up unless one is chosen.
                 let offers_bearer = event

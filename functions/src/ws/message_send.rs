@@ -49,7 +49,7 @@ impl SocketRoute for MessageSend {
             from: Some(caller.connection.clone()),
             admission: caller.admission.clone(),
         };
-        let sent = self.send.execute(draft).await?;
+        let sent = self.send.execute_as(caller.caller(), draft).await?;
         Ok(render(frame.id.as_deref(), sent))
     }
 }

@@ -12,13 +12,13 @@ use parlance_application::{
         identity::{Identity, ProfileClaims},
     },
     safeguards::Safeguards,
-    sessions::authenticate::Authenticate,
+    sessions::{admit::AdmitCaller, authenticate::Authenticate},
 };
 use parlance_domain::{conversation::History, ids::ConversationId};
 use parlance_edge::{
     Function,
     cursor::CursorSigner,
-    http::{Callers, HttpRoutes},
+    http::{Callers, HttpRoutes, Replay},
     socket::{SocketDoor, SocketRoutes},
 };
 use parlance_functions::{
@@ -36,7 +36,9 @@ use parlance_testkit::{
     memory::{
         environment::SeededRandom,
         gate::{Gate, OpenGate},
+        idempotency::MemoryIdempotency,
         identity::{MemoryTickets, MemoryTokens},
+        people::MemoryPeople,
     },
     scene::{Scene, user},
     simulation::stage::Stage,
@@ -95,7 +97,13 @@ impl House {
         );
         let authenticate = Authenticate::new(Arc::new(tokens), Arc::new(MemoryTickets::default()), clock);
         let (log, conversations) = (scene.log(), scene.conversations());
-        let http = HttpRoutes::for_callers(Callers { authenticate, limiter })
+        let replay = Replay::new(
+            Arc::new(MemoryIdempotency::default()),
+            Arc::new(scene.clock.clone()),
+            random.clone(),
+        );
+        let admit = AdmitCaller::new(authenticate, Arc::new(MemoryPeople::default()));
+        let http = HttpRoutes::for_callers(Callers { admit, limiter, replay })
             .route(HttpMessageSend::new(stage.send.clone()))
             .route(MessageRead::new(FindMessage::new(log.clone(), conversations.clone())))
             .route(ConversationLog::new(ReadLog::new(log.clone(), conversations.clone())))

@@ -5,15 +5,22 @@ mod clients;
 use std::sync::Arc;
 
 use parlance_application::ports::{
+    blocks::BlockRepository,
     cache::ConversationCache,
-    connections::ConnectionDirectory,
-    conversations::{ConversationRepository, ReadReceipts},
+    connections::{AnnouncementTimer, ConnectionDirectory},
+    conversations::{ConversationRepository, MembershipSettings, ReadReceipts, RosterPages},
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
     event_bus::EventBus,
+    idempotency::IdempotencyRepository,
     identity::{TicketRepository, TokenVerifier},
     log::MessageLog,
+    people::PeopleRepository,
+    presence::{Departures, DirectPeers, PresenceBoard, PresenceRepository, PresenceTimer},
     rates::RateCounters,
+    reads::{MovedCursors, ReadTimer, ReadingCache},
+    rows::ConversationRows,
+    typing::TypingBoard,
     webhooks::{DeliveryQueue, WebhookClient, WebhookRepository},
 };
 
@@ -21,17 +28,19 @@ use self::clients::Clients;
 use crate::{
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoConnections, DynamoConversations, DynamoMessageLog, DynamoSigningKeys,
-        DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoBlocks, DynamoConnections, DynamoConversations, DynamoIdempotency,
+        DynamoMessageLog, DynamoPeople, DynamoPresence, DynamoRows, DynamoSigningKeys, DynamoTickets,
+        DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
     lambda::LambdaFanOut,
     redis::{
-        CachedConnectionDirectory, NoCache, NoCounters, NoRelays, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoCounters, NoMovedCursors, NoPresence, NoRelays,
+        NoTypingBoard, RedisDepartures, RedisLink, RedisMovedCursors, RedisPresenceBoard, RedisRateCounters,
+        RedisRelayBus, RedisTypingBoard, RelaySubscription, RememberedConnectionDirectory,
     },
-    sqs::{SqsDeliveryQueue, SqsEntryTimer},
+    sqs::{SqsDeliveryQueue, SqsEntryTimer, SqsPresenceTimer, SqsReadTimer},
     system::{OsRandom, SystemClock},
     webhooks::HttpWebhookClient,
 };
@@ -101,7 +110,45 @@ impl Adapters {
 
     /// How far people have read.
     pub fn read_receipts(&self) -> Result<Arc<dyn ReadReceipts>, ConfigurationError> {
-        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("read receipts")?)))
+        Ok(Arc::new(DynamoRows::new(self.clients.chat_table("read receipts")?)))
+    }
+
+    /// Rows of many conversations at once.
+    pub fn conversation_rows(&self) -> Result<Arc<dyn ConversationRows>, ConfigurationError> {
+        Ok(Arc::new(DynamoRows::new(self.clients.chat_table("conversation rows")?)))
+    }
+
+    /// Hints for readers.
+    pub fn reading_cache(&self) -> Result<Arc<dyn ReadingCache>, ConfigurationError> {
+        Ok(match self.clients.conversation_cache()? {
+            Some(cache) => cache,
+            None => Arc::new(NoCache),
+        })
+    }
+
+    /// Cursors that have moved lately.
+    pub fn moved_cursors(&self) -> Result<Arc<dyn MovedCursors>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisMovedCursors::new(link, self.clock())),
+            None => Arc::new(NoMovedCursors),
+        })
+    }
+
+    /// The timer queue of moved cursors.
+    pub fn read_timer(&self) -> Result<Arc<dyn ReadTimer>, ConfigurationError> {
+        let url = self.configuration().read_timer_queue_url.as_deref();
+        let url = url.ok_or(ConfigurationError::Missing("READ_TIMER_QUEUE_URL"))?;
+        Ok(Arc::new(SqsReadTimer::new(self.clients.sqs()?, url)))
+    }
+
+    /// Who is in conversations, page by page.
+    pub fn roster_pages(&self) -> Result<Arc<dyn RosterPages>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("roster pages")?)))
+    }
+
+    /// What members decided for themselves.
+    pub fn membership_settings(&self) -> Result<Arc<dyn MembershipSettings>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("membership settings")?)))
     }
 
     /// Hints about conversations.
@@ -120,11 +167,87 @@ impl Adapters {
         })
     }
 
+    /// Who is typing.
+    pub fn typing_board(&self) -> Result<Arc<dyn TypingBoard>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisTypingBoard::new(link)),
+            None => Arc::new(NoTypingBoard),
+        })
+    }
+
+    /// What people chose to be shown as, and when they were last seen.
+    pub fn presence(&self) -> Result<Arc<dyn PresenceRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoPresence::new(self.clients.connections_table("presence")?)))
+    }
+
+    /// What watchers of presence were told, and who they are.
+    pub fn presence_board(&self) -> Result<Arc<dyn PresenceBoard>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisPresenceBoard::new(link)),
+            None => Arc::new(NoPresence),
+        })
+    }
+
+    /// When people go.
+    pub fn departures(&self) -> Result<Arc<dyn Departures>, ConfigurationError> {
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(RedisDepartures::new(link)),
+            None => Arc::new(NoPresence),
+        })
+    }
+
+    /// The timer queue of presence.
+    pub fn presence_timer(&self) -> Result<Arc<dyn PresenceTimer>, ConfigurationError> {
+        Ok(Arc::new(self.presence_queue()?))
+    }
+
+    /// The timer queue of sockets that could not be announced.
+    pub fn announcement_timer(&self) -> Result<Arc<dyn AnnouncementTimer>, ConfigurationError> {
+        Ok(Arc::new(self.presence_queue()?))
+    }
+
+    fn presence_queue(&self) -> Result<SqsPresenceTimer, ConfigurationError> {
+        let url = self.configuration().presence_queue_url.as_deref();
+        let url = url.ok_or(ConfigurationError::Missing("PRESENCE_QUEUE_URL"))?;
+        Ok(SqsPresenceTimer::new(self.clients.sqs()?, url))
+    }
+
+    /// Who has a direct conversation with whom.
+    pub fn direct_peers(&self) -> Result<Arc<dyn DirectPeers>, ConfigurationError> {
+        Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("direct peers")?)))
+    }
+
+    /// What requests with a key were answered.
+    pub fn idempotency(&self) -> Result<Arc<dyn IdempotencyRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoIdempotency::new(self.clients.chat_table("idempotency")?)))
+    }
+
     /// Open sockets.
     pub fn connections(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
-        let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
+        let durable = self.connection_registry()?;
         Ok(match self.redis()? {
-            Some(link) => Arc::new(CachedConnectionDirectory::new(durable, link, self.random())),
+            Some(link) => {
+                Arc::new(CachedConnectionDirectory::new(durable, link, self.random(), self.clock()))
+            }
+            None => durable,
+        })
+    }
+
+    /// Open sockets as the table knows them, for those who must miss none.
+    pub fn connection_registry(&self) -> Result<Arc<dyn ConnectionDirectory>, ConfigurationError> {
+        Ok(Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?)))
+    }
+
+    /// Whom people block.
+    pub fn blocks(&self) -> Result<Arc<dyn BlockRepository>, ConfigurationError> {
+        Ok(Arc::new(DynamoBlocks::new(self.clients.chat_table("blocks")?)))
+    }
+
+    /// What is known of people.
+    pub fn people(&self) -> Result<Arc<dyn PeopleRepository>, ConfigurationError> {
+        let durable = Arc::new(DynamoPeople::new(self.clients.chat_table("people")?));
+        Ok(match self.redis()? {
+            Some(link) => Arc::new(CachedPeople::new(durable, link)),
             None => durable,
         })
     }
@@ -152,7 +275,7 @@ impl Adapters {
         let link = self.redis()?.ok_or(ConfigurationError::Missing("REDIS_URL"))?;
         let bus = RedisRelayBus::new(link.clone(), self.clock());
         let durable = Arc::new(DynamoConnections::new(self.clients.connections_table("connections")?));
-        let registry = CachedConnectionDirectory::new(durable, link.clone(), self.random());
+        let registry = CachedConnectionDirectory::new(durable, link.clone(), self.random(), self.clock());
         let connections = RememberedConnectionDirectory::new(registry, link.clone(), self.random());
         let subscription = RelaySubscription::start(link);
         Ok(RelayAdapters { bus, subscription, connections: Arc::new(connections) })

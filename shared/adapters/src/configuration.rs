@@ -112,6 +112,12 @@ pub struct Configuration {
     pub log_entry_queue_url: Option<String>,
     /// The bus for other systems, where the stack has one.
     pub event_bus: Option<String>,
+    /// The timer queue of moved cursors.
+    pub read_timer_queue_url: Option<String>,
+    /// The timer queue of presence.
+    pub presence_queue_url: Option<String>,
+    /// How long somebody may be away before others are told.
+    pub presence_grace: Duration,
     /// What cursors are signed with; the first signs, all are accepted.
     pub signing_secrets: Vec<Secret>,
     /// How tokens are verified.
@@ -182,6 +188,13 @@ impl Configuration {
             jwks_refresh_function: variable("JWKS_REFRESH_FUNCTION"),
             log_entry_queue_url: variable("LOG_ENTRY_QUEUE_URL"),
             event_bus: variable("EVENT_BUS"),
+            read_timer_queue_url: variable("READ_TIMER_QUEUE_URL"),
+            presence_queue_url: variable("PRESENCE_QUEUE_URL"),
+            presence_grace: Duration::from_secs(seconds(
+                "PRESENCE_GRACE_SECONDS",
+                variable("PRESENCE_GRACE_SECONDS"),
+                30,
+            )?),
             signing_secrets: ["SIGNING_SECRET", "PREVIOUS_SIGNING_SECRET"]
                 .into_iter()
                 .filter_map(secret)

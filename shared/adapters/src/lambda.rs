@@ -69,6 +69,8 @@ impl FanOutInvoker for LambdaFanOut {
 #[derive(Serialize, Deserialize)]
 struct FanOutEvent<'a> {
     frame: std::borrow::Cow<'a, str>,
+    #[serde(default, rename = "droppable", skip_serializing_if = "std::ops::Not::not")]
+    is_droppable: bool,
     connections: Vec<FanOutConnection>,
 }
 
@@ -96,7 +98,11 @@ pub fn encode_fan_out_order(order: &FanOutOrder) -> Result<Vec<u8>, MalformedOrd
         opened_at: connection.opened_at.as_millis(),
     });
     let frame = std::str::from_utf8(&order.frame).map_err(|_| MalformedOrder)?;
-    let event = FanOutEvent { frame: frame.into(), connections: connections.collect() };
+    let event = FanOutEvent {
+        frame: frame.into(),
+        is_droppable: order.is_droppable,
+        connections: connections.collect(),
+    };
     serde_json::to_vec(&event).map_err(|_| MalformedOrder)
 }
 
@@ -113,7 +119,8 @@ pub fn decode_fan_out_order(event: &serde_json::Value) -> Result<FanOutOrder, Ma
         })
     });
     let connections = connections.collect::<Result<_, _>>()?;
-    Ok(FanOutOrder { frame: event.frame.into_owned().into_bytes(), connections })
+    let frame = event.frame.into_owned().into_bytes();
+    Ok(FanOutOrder { frame, is_droppable: event.is_droppable, connections })
 }
 
 #[cfg(test)]
@@ -131,12 +138,15 @@ mod tests {
             expires_at: Timestamp::from_millis(5),
             opened_at: Timestamp::from_millis(4),
         };
-        let order =
-            FanOutOrder { frame: br#"{"type":"\u0041"}"#.to_vec(), connections: vec![connection; 250] };
-        let payload = encode_fan_out_order(&order).unwrap();
-        assert!(payload.len() < 64 * 1024, "{} bytes", payload.len());
-        let event = serde_json::from_slice(&payload).unwrap();
-        assert_eq!(decode_fan_out_order(&event).unwrap(), order);
+        let frame = br#"{"type":"\u0041"}"#.to_vec();
+        for is_droppable in [false, true] {
+            let connections = vec![connection.clone(); 250];
+            let order = FanOutOrder { frame: frame.clone(), is_droppable, connections };
+            let payload = encode_fan_out_order(&order).unwrap();
+            assert!(payload.len() < 64 * 1024, "{} bytes", payload.len());
+            let event = serde_json::from_slice(&payload).unwrap();
+            assert_eq!(decode_fan_out_order(&event).unwrap(), order);
+        }
         assert!(decode_fan_out_order(&serde_json::json!({"frame": 1})).is_err());
     }
 }

@@ -6,23 +6,33 @@
 mod cache;
 mod codec;
 mod connections;
+mod departures;
 mod keys;
 mod link;
 mod marks;
 mod none;
+mod people;
+mod presence;
 mod rates;
+mod reads;
 mod relays;
 mod remembered;
 mod rosters;
 mod subscription;
+mod typing;
 
 pub use self::{
     cache::RedisConversationCache,
     connections::CachedConnectionDirectory,
+    departures::RedisDepartures,
     link::RedisLink,
-    none::{NoCache, NoCounters, NoRelays},
+    none::{NoCache, NoCounters, NoMovedCursors, NoPresence, NoRelays, NoTypingBoard},
+    people::CachedPeople,
+    presence::RedisPresenceBoard,
     rates::RedisRateCounters,
+    reads::RedisMovedCursors,
     relays::RedisRelayBus,
     remembered::RememberedConnectionDirectory,
     subscription::RelaySubscription,
+    typing::RedisTypingBoard,
 };

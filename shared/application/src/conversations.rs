@@ -8,5 +8,7 @@ pub mod list;
 pub mod log;
 pub mod reader;
 pub mod retitle;
+pub mod settings;
+pub mod standing;
 pub mod summary;
 pub mod sync;

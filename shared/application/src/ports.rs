@@ -1,14 +1,21 @@
 //! The outside as use cases see it: small traits in the words of the caller.
 
+pub mod blocks;
 pub mod cache;
 pub mod connections;
 pub mod conversations;
 pub mod delivery;
 pub mod environment;
 pub mod event_bus;
+pub mod idempotency;
 pub mod identity;
 pub mod log;
+pub mod people;
+pub mod presence;
 pub mod rates;
+pub mod reads;
+pub mod rows;
+pub mod typing;
 pub mod webhooks;
 
 /// An outside that failed or did not answer in time. What was asked of it may have happened or not.

@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 use parlance_application::{
     delivery::{
         broadcaster::{Broadcaster, Closer, FanOut},
+        frame::Frame,
         lanes::{LaneEnd, Lanes},
         recipients::Recipients,
     },
@@ -127,8 +128,12 @@ impl Host {
     }
 }
 
-fn frame(text: &str) -> Arc<[u8]> {
-    text.as_bytes().into()
+fn frame(text: &str) -> Frame {
+    Frame::kept(text.as_bytes())
+}
+
+fn droppable(text: &str) -> Frame {
+    Frame::droppable(text.as_bytes())
 }
 
 fn broadcast(seq: u64) -> Broadcast {
@@ -176,6 +181,57 @@ fn a_merged_frame_never_exceeds_one_billed_unit() {
     host.run(futures::future::join_all(posts));
     let sizes: Vec<usize> = host.frames_to(&socket).iter().map(String::len).collect();
     assert_eq!(sizes, [24_000; 3]);
+}
+
+#[test]
+fn typing_and_presence_are_dropped_first_when_posts_are_throttled() {
+    let host = Host::new();
+    let socket = host.socket("alice", 0);
+    host.gateway.answer_next(&socket.id, Posted::Throttled);
+    let alone = host.run(host.lanes.deliver(&socket, droppable("typing;")));
+    assert_eq!(alone, LaneEnd::Dropped, "it is not tried again");
+
+    host.gateway.answer_next(&socket.id, Posted::Throttled);
+    host.gateway.answer_next(&socket.id, Posted::Throttled);
+    let mut first = Task::new(host.lanes.deliver(&socket, frame("1;")));
+    assert_eq!(first.step(), None);
+    let behind = [frame("2;"), droppable("typing;"), frame("3;")];
+    let behind = behind.map(|frame| host.lanes.deliver(&socket, frame));
+    let ends = host.run(async {
+        let first = async {
+            loop {
+                if let Some(end) = first.step() {
+                    return end;
+                }
+                parlance_testkit::simulation::scheduler::yield_once().await;
+            }
+        };
+        futures::future::join(first, futures::future::join_all(behind)).await.1
+    });
+    assert_eq!(ends, [LaneEnd::Delivered, LaneEnd::Delivered, LaneEnd::Delivered]);
+    assert_eq!(host.frames_to(&socket), ["1;", "2;typing;3;"], "the second batch was not throttled");
+
+    host.gateway.answer_next(&socket.id, Posted::Throttled);
+    let batch = [droppable("typing;"), frame("4;")].map(|frame| host.lanes.deliver(&socket, frame));
+    let ends = host.run(futures::future::join_all(batch));
+    assert_eq!(ends, [LaneEnd::Dropped, LaneEnd::Delivered]);
+}
+
+#[test]
+fn what_may_be_dropped_is_left_to_nobody_else() {
+    let host = Host::new();
+    let roster = host.open(3);
+    let slow = host.socket("user1", 0);
+    for _ in 0..10 {
+        host.gateway.answer_next(&slow.id, Posted::Throttled);
+    }
+    let typing = Broadcast { seq: None, hearing: Hearing::Typing, ..broadcast(2) };
+    let began = host.clock.now();
+    host.run(host.broadcaster.broadcast(&typing, &roster, false)).unwrap();
+    assert_eq!(host.clock.now().since(began), Duration::ZERO, "nobody waits for it");
+    assert!(host.queues.take_orders().is_empty());
+    assert_eq!(host.frames_to(&host.socket("user0", 0)), ["2;"]);
+    assert!(host.redis.keys().sent.is_empty(), "it is no entry");
 }
 
 #[test]

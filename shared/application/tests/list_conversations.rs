@@ -2,8 +2,6 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a broken assumption should stop a test")]
 
-use std::sync::Arc;
-
 use parlance_application::{
     conversations::{
         detail::{ConversationDetail, ConversationDetailError},
@@ -21,22 +19,11 @@ use parlance_domain::{
 use parlance_testkit::scene::{Scene, user};
 
 fn lister(scene: &Scene) -> ListConversations {
-    ListConversations::new(
-        scene.log(),
-        scene.conversations(),
-        Arc::new(scene.cloud.clone()),
-        Arc::new(scene.redis.clone()),
-        Arc::new(scene.clock.clone()),
-    )
+    scene.lister()
 }
 
 fn detail(scene: &Scene) -> ConversationDetail {
-    ConversationDetail::new(
-        scene.log(),
-        scene.conversations(),
-        Arc::new(scene.cloud.clone()),
-        Arc::new(scene.redis.clone()),
-    )
+    scene.detail()
 }
 
 fn numbers(list: &ConversationList) -> Vec<u8> {
@@ -60,7 +47,7 @@ async fn the_most_recent_activity_comes_first() {
     assert_eq!(numbers(&list), [3, 7, 6, 5, 4, 2, 1]);
     assert_eq!((list.next, list.previous), (None, None));
     let first = &list.items[0];
-    assert_eq!((first.unread, first.view.head_n), (1, 1));
+    assert_eq!((first.own.unwrap().unread, first.view.head_n), (1, 1));
     assert_eq!(first.view.last_message.as_ref().unwrap().message.body.content.as_str(), "hello");
 }
 
@@ -134,12 +121,13 @@ async fn ones_own_sending_reads_and_hints_that_lie_behind_are_not_believed() {
     let listed = lister(&scene).execute(&user("alice"), &ListFilter::default(), None, 1).await.unwrap();
     let shown = detail(&scene).execute(&user("alice"), conversation).await.unwrap();
     for summary in [&listed.items[0], &shown] {
-        assert_eq!((summary.unread, summary.view.head_n, summary.read.seq), (1, 3, head.seq));
+        let own = summary.own.unwrap();
+        assert_eq!((own.unread, summary.view.head_n, own.read.seq), (1, 3, head.seq));
     }
     let cursor = ReadCursor { seq: shown.view.head_seq, n: 3, at: head.at };
     scene.cloud.advance_cursor(&user("alice"), conversation, cursor).await.unwrap();
     let read = detail(&scene).execute(&user("alice"), conversation).await.unwrap();
-    assert_eq!((read.unread, read.cursors[&user("alice")].seq), (0, cursor.seq));
+    assert_eq!((read.own.unwrap().unread, read.cursors[&user("alice")].seq), (0, cursor.seq));
 }
 
 #[tokio::test]

@@ -8,15 +8,18 @@ use parlance_application::{
     connections::{
         admit::{AdmitHandshake, AdmitHandshakeError, Handshake},
         evict::EvictConnection,
-        open::{OpenConnection, OpenConnectionError, Opening},
+        open::{OpenConnection, OpenConnectionError, OpenPorts, Opening},
         origins::AllowedOrigins,
+        register::RegisterConnection,
     },
     limits::rates::RateLimits,
     ports::{
         connections::ConnectionDirectory,
         environment::Clock,
         identity::{Identity, ProfileClaims},
+        people::PeopleRepository,
     },
+    presence::arrive::Arrive,
     sessions::authenticate::{Authenticate, Credential},
     tickets::issue::IssueTicket,
 };
@@ -25,13 +28,18 @@ use parlance_domain::{
     conversation::History,
     event::Closing,
     ids::{ConnectionId, ConversationId},
+    profile::{PersonChange, Profile, Standing},
 };
 use parlance_testkit::{
     memory::{
+        cloud::MemoryCloud,
         connections::MemoryConnections,
         delivery::{MemoryGateway, SeqEncoder},
         environment::SeededRandom,
         identity::{MemoryTickets, MemoryTokens},
+        people::MemoryPeople,
+        presence::MemoryPresenceTimer,
+        redis::MemoryRedis,
     },
     scene::{Scene, user},
 };
@@ -40,7 +48,25 @@ struct Door {
     scene: Scene,
     tickets: MemoryTickets,
     directory: MemoryConnections,
+    people: MemoryPeople,
     admit: AdmitHandshake,
+}
+
+impl Door {
+    fn open(&self, limits: RateLimits) -> OpenConnection {
+        OpenConnection::new(OpenPorts {
+            directory: Arc::new(self.directory.clone()),
+            register: RegisterConnection::new(
+                Arc::new(self.directory.clone()),
+                Arc::new(MemoryPresenceTimer::default()),
+            ),
+            people: Arc::new(self.people.clone()),
+            conversations: self.scene.conversations(),
+            limiter: self.scene.limiter(limits),
+            clock: Arc::new(self.scene.clock.clone()),
+            arrive: arrive(),
+        })
+    }
 }
 
 /// Alice, whose token `alice` is good for ten minutes, and a conversation of hers.
@@ -53,7 +79,8 @@ async fn door() -> (Door, ConversationId) {
     let authenticate = Authenticate::new(Arc::new(tokens), Arc::new(tickets.clone()), clock);
     let origins = AllowedOrigins::of(&["http://localhost:*"]);
     let admit = AdmitHandshake::new(authenticate, scene.conversations(), origins);
-    (Door { scene, tickets, directory: MemoryConnections::default(), admit }, conversation)
+    let (directory, people) = (MemoryConnections::default(), MemoryPeople::default());
+    (Door { scene, tickets, directory, people, admit }, conversation)
 }
 
 fn identity(scene: &Scene) -> Identity {
@@ -63,6 +90,18 @@ fn identity(scene: &Scene) -> Identity {
         is_service: false,
         is_admin: false,
         profile: ProfileClaims::default(),
+    }
+}
+
+/// What follows a registration, for nobody to see.
+fn arrive() -> Arrive {
+    let redis = Arc::new(MemoryRedis::default());
+    Arrive {
+        board: redis.clone(),
+        departures: redis.clone(),
+        timer: Arc::new(MemoryPresenceTimer::default()),
+        peers: Arc::new(MemoryCloud::default()),
+        cache: redis,
     }
 }
 
@@ -138,15 +177,14 @@ async fn a_socket_for_a_foreign_conversation_is_refused_like_one_for_none() {
 #[tokio::test]
 async fn a_user_has_at_most_twenty_sockets_and_an_expired_token_none() {
     let (door, _) = door().await;
-    let clock = Arc::new(door.scene.clock.clone());
-    let limiter = door.scene.limiter(RateLimits::NONE);
-    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock);
+    let open = door.open(RateLimits::NONE);
     let expires_at = identity(&door.scene).expires_at;
     let opening = |number: usize| Opening {
         id: ConnectionId::parse(&format!("socket-{number}=")).unwrap(),
         user: user("alice"),
         scope: SocketScope::Messaging,
         expires_at,
+        profile: ProfileClaims::default(),
     };
     for number in 1..=Connection::MAX_PER_USER {
         assert!(open.execute(opening(number)).await.is_ok());
@@ -162,14 +200,13 @@ async fn a_user_has_at_most_twenty_sockets_and_an_expired_token_none() {
 #[tokio::test]
 async fn whoever_opens_sockets_too_fast_waits_as_long_as_told() {
     let (door, _) = door().await;
-    let clock = Arc::new(door.scene.clock.clone());
-    let limiter = door.scene.limiter(RateLimits::DEFAULT);
-    let open = OpenConnection::new(Arc::new(door.directory.clone()), limiter, clock);
+    let open = door.open(RateLimits::DEFAULT);
     let opening = |number: usize| Opening {
         id: ConnectionId::parse(&format!("socket-{number}=")).unwrap(),
         user: user("alice"),
         scope: SocketScope::Messaging,
         expires_at: identity(&door.scene).expires_at,
+        profile: ProfileClaims::default(),
     };
     for number in 1..=5 {
         open.execute(opening(number)).await.unwrap();
@@ -183,17 +220,47 @@ async fn whoever_opens_sockets_too_fast_waits_as_long_as_told() {
 }
 
 #[tokio::test]
+async fn who_was_deactivated_or_removed_since_his_handshake_gets_no_socket_after_all() {
+    let (door, own) = door().await;
+    let opening = |user_name: &str, scope| Opening {
+        id: ConnectionId::parse("socket=").unwrap(),
+        user: user(user_name),
+        scope,
+        expires_at: identity(&door.scene).expires_at,
+        profile: ProfileClaims { name: Some("Alice".to_owned()), ..ProfileClaims::default() },
+    };
+    assert!(
+        door.open(RateLimits::NONE).execute(opening("alice", SocketScope::Conversation(own))).await.is_ok()
+    );
+    let known = door.people.find(&user("alice")).await.unwrap().unwrap();
+    assert_eq!(
+        known.profile,
+        Profile::of_texts(Some("Alice"), None, None),
+        "she was seen for the first time"
+    );
+    let stranger = door.open(RateLimits::NONE).execute(opening("bob", SocketScope::Conversation(own))).await;
+    assert!(matches!(stranger, Err(OpenConnectionError::NotAMember)));
+    assert!(door.open(RateLimits::NONE).execute(opening("bob", SocketScope::Messaging)).await.is_ok());
+    let change = PersonChange { standing: Some(Standing::Deactivated), ..PersonChange::default() };
+    door.people.change(&user("alice"), &change).await.unwrap();
+    let deactivated = door.open(RateLimits::NONE).execute(opening("alice", SocketScope::Messaging)).await;
+    assert!(matches!(deactivated, Err(OpenConnectionError::Deactivated)));
+    let open = door.directory.of_users(&[user("alice")]).await.unwrap();
+    assert!(open.is_empty(), "nothing is left registered");
+}
+
+#[tokio::test]
 async fn who_is_turned_out_gets_his_answer_and_the_reason_first() {
     let (door, _) = door().await;
-    let clock = Arc::new(door.scene.clock.clone());
     let directory = Arc::new(door.directory.clone());
-    let open = OpenConnection::new(directory.clone(), door.scene.limiter(RateLimits::NONE), clock);
-    let opened = open
+    let opened = door
+        .open(RateLimits::NONE)
         .execute(Opening {
             id: ConnectionId::parse("socket=").unwrap(),
             user: user("alice"),
             scope: SocketScope::Messaging,
             expires_at: identity(&door.scene).expires_at,
+            profile: ProfileClaims::default(),
         })
         .await
         .unwrap();

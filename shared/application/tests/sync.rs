@@ -10,11 +10,9 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use parlance_application::{
-    conversations::{
-        list::ListConversations,
-        sync::{
-            Missed, Present, Standing, SyncConversations, SyncLimits, SyncPorts, Synced, SyncedConversation,
-        },
+    connections::register::RegisterConnection,
+    conversations::sync::{
+        Missed, Present, Standing, SyncConversations, SyncLimits, SyncPorts, Synced, SyncedConversation,
     },
     delivery::lanes::{Lanes, MAX_FRAME_BYTES},
     log::events::EventResolver,
@@ -26,6 +24,7 @@ use parlance_application::{
 use parlance_domain::{
     connection::SocketScope,
     conversation::History,
+    head::Seq,
     ids::{ConnectionId, ConversationId},
     time::Timestamp,
 };
@@ -34,24 +33,18 @@ use parlance_testkit::{
         connections::MemoryConnections,
         delivery::{MemoryGateway, SeqEncoder},
         environment::SeededRandom,
+        presence::MemoryPresenceTimer,
     },
     scene::{Scene, user},
 };
 
 fn sync(scene: &Scene) -> SyncConversations {
-    let clock: Arc<dyn Clock> = Arc::new(scene.clock.clone());
     SyncConversations::new(SyncPorts {
         log: scene.log(),
         conversations: scene.conversations(),
         cache: Arc::new(scene.redis.clone()),
         events: EventResolver::new(scene.log(), scene.conversations()),
-        list: ListConversations::new(
-            scene.log(),
-            scene.conversations(),
-            Arc::new(scene.cloud.clone()),
-            Arc::new(scene.redis.clone()),
-            clock,
-        ),
+        list: scene.lister(),
         encoder: Arc::new(SeqEncoder),
     })
 }
@@ -71,7 +64,7 @@ fn present(synced: &Synced, conversation: ConversationId) -> &Present {
 fn recovered(synced: &Synced, conversation: ConversationId) -> Option<Vec<u64>> {
     match &present(synced, conversation).missed {
         Missed::Recovered(frames) => {
-            Some(frames.iter().flat_map(|frame| SeqEncoder::read(frame)).map(|seq| seq.get()).collect())
+            Some(frames.iter().flat_map(|frame| SeqEncoder::read(frame)).map(Seq::get).collect())
         }
         Missed::Reset => None,
     }
@@ -217,7 +210,8 @@ impl Stage {
             Arc::clone(&clock),
             Arc::new(SeededRandom::new(1)),
         );
-        Self { resume: ResumeSession::new(directory, sync(scene), lanes, clock), gateway, connections }
+        let register = RegisterConnection::new(directory, Arc::new(MemoryPresenceTimer::default()));
+        Self { resume: ResumeSession::new(register, sync(scene), lanes, clock), gateway, connections }
     }
 
     async fn resume(&self, cursors: &[(ConversationId, u64)]) -> Synced {
@@ -256,7 +250,7 @@ async fn a_socket_is_known_again_and_gets_what_it_missed_in_few_frames() {
     }
     let deliveries = stage.gateway.deliveries();
     let heard: Vec<u64> =
-        deliveries.iter().flat_map(|(_, frame)| SeqEncoder::read(frame)).map(|seq| seq.get()).collect();
+        deliveries.iter().flat_map(|(_, frame)| SeqEncoder::read(frame)).map(Seq::get).collect();
     let expected: Vec<u64> = (0..3).flat_map(|_| 2..=101).collect();
     assert_eq!(heard, expected);
     assert_eq!(deliveries.len(), 1, "all of it fits into {MAX_FRAME_BYTES} bytes");

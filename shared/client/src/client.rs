@@ -1,6 +1,6 @@
 //! What an application holds: the client, with which it asks and sends, and the events that it is told.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, io, path::PathBuf, sync::Arc};
 
 use parlance_protocol::{
     conversation::Conversation,
@@ -9,12 +9,13 @@ use parlance_protocol::{
     message::Message,
     page::{LogPage, Page},
     problem::ReceivedProblem,
-    request::send_message::Draft,
+    request::send_message::{Draft, SendMessageData},
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     api::{Api, ApiError},
+    kept::KeptOutbox,
     options::{InvalidOrigin, Options},
     session::{Command, Session},
 };
@@ -52,10 +53,33 @@ pub enum ClientEvent {
     Restarted(ConversationId),
     /// The conversation is no longer the user's.
     Gone(ConversationId),
+    /// A message that waited in the file of an earlier program will not be stored.
+    Unsent {
+        /// The message.
+        message: Box<SendMessageData>,
+        /// Why.
+        error: SendError,
+    },
     /// The server does not want this session back. Nothing follows.
     Closed {
         /// Why, for a person to read.
         reason: String,
+    },
+}
+
+/// Why a client does not even begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// There is nothing to connect to.
+    #[error(transparent)]
+    Origin(#[from] InvalidOrigin),
+    /// The file of the outbox cannot be opened, or another program has it open.
+    #[error("the outbox {path}: {error}")]
+    Outbox {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        error: io::Error,
     },
 }
 
@@ -83,6 +107,9 @@ pub enum SendError {
     /// The client fell too far behind while the message waited to know whether it is stored: look before sending it again.
     #[error("whether the message is stored is not known")]
     Unknown,
+    /// The message cannot be kept in the file of the outbox, and was not sent.
+    #[error("the message cannot be kept: {0}")]
+    NotKept(Arc<io::Error>),
     /// The session is over.
     #[error("the session is closed")]
     Closed,
@@ -101,12 +128,16 @@ impl Client {
     /// Begins a session in the background, which stays until the last clone of the client is dropped or the server ends it for good.
     ///
     /// Must be called within a Tokio runtime.
-    pub fn connect(options: Options) -> Result<(Self, Events), InvalidOrigin> {
+    pub fn connect(options: Options) -> Result<(Self, Events), ConnectError> {
         let options = Arc::new(options);
         let api = Arc::new(Api::new(Arc::clone(&options))?);
+        let opened = options.outbox.as_deref().map(|path| {
+            KeptOutbox::open(path).map_err(|error| ConnectError::Outbox { path: path.to_owned(), error })
+        });
+        let kept = opened.transpose()?;
         let (commands, received) = mpsc::unbounded_channel();
         let (sender, events) = mpsc::unbounded_channel();
-        tokio::spawn(Session::new(options, Arc::clone(&api), sender).run(received));
+        tokio::spawn(Session::new(options, Arc::clone(&api), sender, kept).run(received));
         Ok((Self { api, commands }, Events { events }))
     }
 

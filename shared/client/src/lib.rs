@@ -23,6 +23,7 @@
 mod api;
 pub mod backoff;
 mod client;
+mod kept;
 mod options;
 pub mod order;
 pub mod outbox;
@@ -31,10 +32,10 @@ mod session;
 mod socket;
 
 pub use api::ApiError;
-pub use client::{Client, ClientEvent, Events, SendError, Sent};
+pub use client::{Client, ClientEvent, ConnectError, Events, SendError, Sent};
 pub use options::{Handshake, InvalidOrigin, Options, TokenError};
 pub use parlance_protocol as protocol;
 pub use parlance_protocol::{
     conversation::Conversation, event::EventData, event::EventFrame, ids, message::Message, page::LogPage,
-    page::Page, request::send_message::Draft,
+    page::Page, request::send_message::Draft, request::send_message::SendMessageData,
 };

@@ -1,6 +1,6 @@
 //! What a client is told at its start: where the system is, and how it proves who it is.
 
-use std::{fmt, future::Future, sync::Arc, time::Duration};
+use std::{fmt, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use futures::future::{BoxFuture, FutureExt};
 use url::Url;
@@ -14,6 +14,7 @@ pub struct Options {
     pub handshake: Handshake,
     /// How long a request over HTTP, a handshake or an answer to `session.start` may take.
     pub timeout: Duration,
+    pub(crate) outbox: Option<PathBuf>,
     token: TokenSource,
 }
 
@@ -59,8 +60,19 @@ impl Options {
             origin: origin.into(),
             handshake: Handshake::default(),
             timeout: Duration::from_secs(10),
+            outbox: None,
             token: Arc::new(move || provider().boxed()),
         }
+    }
+
+    /// Keeps messages that are not yet known to be stored in a file. Without one they end with the program.
+    ///
+    /// The next program that names the file sends what it finds there, once: it reads on from where each message was written, and tells
+    /// what happened since as events. A file is for one user, and for one program at a time.
+    #[must_use]
+    pub fn with_outbox(mut self, path: impl Into<PathBuf>) -> Self {
+        self.outbox = Some(path.into());
+        self
     }
 
     pub(crate) async fn token(&self) -> Result<String, TokenError> {

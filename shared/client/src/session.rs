@@ -16,7 +16,7 @@ use parlance_protocol::{
     event::{EventData, EventFrame},
     ids::{ClientMessageId, ConversationId},
     page::LogPage,
-    request::send_message::Draft,
+    request::send_message::{Draft, SendMessageData},
 };
 use serde_json::json;
 use tokio::{
@@ -29,6 +29,7 @@ use crate::{
     api::{Api, ApiError},
     backoff::{Backoff, Millis},
     client::{ClientEvent, SendError, SendFailure, Sent},
+    kept::KeptOutbox,
     options::Options,
     order::{Need, Order},
     outbox::Outbox,
@@ -68,6 +69,7 @@ pub(crate) struct Session {
     links: Links,
     orders: HashMap<ConversationId, Conversing>,
     outbox: Outbox,
+    kept: Option<KeptOutbox>,
     syncs: Syncs,
     replies: HashMap<ClientMessageId, oneshot::Sender<Result<Sent, SendFailure>>>,
     is_over: bool,
@@ -93,8 +95,9 @@ impl Session {
         options: Arc<Options>,
         api: Arc<Api>,
         events: mpsc::UnboundedSender<ClientEvent>,
+        kept: Option<KeptOutbox>,
     ) -> Self {
-        Self {
+        let mut session = Self {
             options,
             api,
             events,
@@ -104,9 +107,25 @@ impl Session {
             links: Links::default(),
             orders: HashMap::new(),
             outbox: Outbox::default(),
+            kept: None,
             syncs: Syncs::default(),
             replies: HashMap::new(),
             is_over: false,
+        };
+        if let Some(kept) = &kept {
+            session.resume_outbox(kept);
+        }
+        session.kept = kept;
+        session
+    }
+
+    /// Queues what an earlier program left, and reads on from where it was written: whether it is stored stands there.
+    fn resume_outbox(&mut self, kept: &KeptOutbox) {
+        for SendMessageData { conversation_id, client_id, after, draft } in kept.waiting().cloned() {
+            let begin = || Order::after(after).into();
+            let known: &mut Conversing = self.orders.entry(conversation_id).or_insert_with(begin);
+            known.order.read_anyway(0);
+            self.outbox.queue(conversation_id, client_id, draft, after, 0);
         }
     }
 
@@ -219,6 +238,15 @@ impl Session {
                     let _ = reply.send(Err(SendFailure::NotKnown(draft)));
                     return;
                 };
+                if let Some(kept) = &mut self.kept {
+                    let (client_id, draft) = (client_id.clone(), draft.clone());
+                    let message = SendMessageData { conversation_id: conversation, client_id, after, draft };
+                    if let Err(error) = kept.keep(message) {
+                        let error = SendError::NotKept(Arc::new(error));
+                        let _ = reply.send(Err(SendFailure::Failed(error)));
+                        return;
+                    }
+                }
                 self.replies.insert(client_id.clone(), reply);
                 self.outbox.queue(conversation, client_id, draft, after, self.now());
             }
@@ -360,9 +388,12 @@ impl Session {
     }
 
     fn reply(&mut self, client_id: &ClientMessageId, outcome: Result<Sent, SendError>) {
+        let kept = self.kept.as_mut().and_then(|kept| kept.forget(client_id));
         if let Some(reply) = self.replies.remove(client_id) {
             // Whoever asked may have gone; the message is sent all the same.
             let _ = reply.send(outcome.map_err(SendFailure::Failed));
+        } else if let (Some(message), Err(error)) = (kept, outcome) {
+            self.tell(ClientEvent::Unsent { message: Box::new(message), error });
         }
     }
 }

@@ -10,11 +10,11 @@
 #[path = "session/server.rs"]
 mod server;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use parlance_client::{Client, ClientEvent, Draft, EventData, Events, Options, SendError};
 use serde_json::json;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use self::server::{Push, Server, here};
 
@@ -37,6 +37,11 @@ async fn until(events: &mut Events, is_it: impl Fn(&ClientEvent) -> bool) -> Cli
         }
     };
     timeout(PATIENCE, search).await.expect("it comes in time")
+}
+
+fn is_message(event: &ClientEvent, content: &str) -> bool {
+    let ClientEvent::Event(event) = event else { return false };
+    matches!(event.data(), EventData::MessageCreated(message) if message.content == content)
 }
 
 /// The next texts, in the order in which the client tells them.
@@ -72,7 +77,7 @@ async fn a_message_whose_answer_is_lost_with_its_socket_is_stored_once() {
     server.lose_acks(1);
     let sending = tokio::spawn(async move { client.send(here(), Draft::text("one")).await });
     while server.sends().is_empty() {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        sleep(Duration::from_millis(10)).await;
     }
     server.push(Push::Cut);
     assert_eq!(texts(&mut events, 1).await, ["one"]);
@@ -145,7 +150,7 @@ async fn what_happens_while_no_socket_is_open_is_told_afterwards() {
     server.append("bob", "missed", "b1");
     let sender = client.clone();
     let sending = tokio::spawn(async move { sender.send(here(), Draft::text("written offline")).await });
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    sleep(Duration::from_millis(1_500)).await;
     assert!(server.handshakes() >= 2, "it keeps trying");
     server.close(false);
     assert_eq!(texts(&mut events, 2).await, ["missed", "written offline"]);
@@ -173,6 +178,65 @@ async fn a_client_that_comes_back_says_where_it_stands_and_is_told_the_rest_in_o
 }
 
 #[tokio::test]
+async fn what_was_not_acknowledged_before_the_program_ended_is_sent_by_the_next_one_and_stands_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for is_stored in [false, true] {
+        let server = Server::start().await;
+        let path = folder.path().join(format!("{is_stored}.jsonl"));
+        let options = || Options::new(&server.origin, "token").with_outbox(&path);
+        let (client, mut events) = Client::connect(options()).unwrap();
+        until(&mut events, |event| matches!(event, ClientEvent::Connected)).await;
+        client.create_direct("bob").await.unwrap();
+        client.send(here(), Draft::text("before")).await.unwrap();
+        if is_stored {
+            server.lose_acks(1_000);
+        } else {
+            server.fail_sends(1_000);
+        }
+        let sends = server.sends().len();
+        let sending = ["one", "two"].map(|text| client.send(here(), Draft::text(text)));
+        let nothing = timeout(Duration::from_millis(300), futures::future::join_all(sending)).await;
+        assert!(nothing.is_err(), "no answer came");
+        assert_eq!(server.sends().len(), sends + 1, "the second waits for the first");
+        assert!(Client::connect(options()).is_err(), "one program at a time");
+        drop((client, events));
+        server.append("bob", "meanwhile", "c-bob");
+        server.lose_acks(0);
+        server.fail_sends(0);
+
+        let (_client, mut events) = loop {
+            // The first session ends in its own time.
+            match Client::connect(options()) {
+                Ok(begun) => break begun,
+                Err(_) => sleep(Duration::from_millis(10)).await,
+            }
+        };
+        until(&mut events, |event| is_message(event, "two")).await;
+        let [first, second] = if is_stored { ["one", "meanwhile"] } else { ["meanwhile", "one"] };
+        assert_eq!(server.texts(), ["created", "before", first, second, "two"]);
+        let left = std::fs::read(&path).unwrap();
+        assert!(left.is_empty(), "{}", String::from_utf8_lossy(&left));
+    }
+}
+
+#[tokio::test]
+async fn what_an_earlier_program_left_and_is_refused_comes_back_as_an_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("outbox.jsonl");
+    let elsewhere = parlance_client::ids::ConversationId::from_bytes([9; 16]);
+    let left =
+        json!({"queued": {"conversation_id": elsewhere, "client_id": "k", "after": 3, "content": "lost"}});
+    std::fs::write(&path, format!("{left}\n")).unwrap();
+    let server = Server::start().await;
+    let options = Options::new(&server.origin, "token").with_outbox(&path);
+    let (_client, mut events) = Client::connect(options).unwrap();
+    let unsent = until(&mut events, |event| matches!(event, ClientEvent::Unsent { .. })).await;
+    let ClientEvent::Unsent { message, error: SendError::Gone } = unsent else { panic!("{unsent:?}") };
+    assert_eq!(message.draft, Draft::text("lost"));
+    assert!(std::fs::read(&path).unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_session_that_is_closed_for_good_stays_closed() {
     let server = Server::start().await;
     let (client, mut events) = connect(&server).await;
@@ -183,6 +247,18 @@ async fn a_session_that_is_closed_for_good_stays_closed() {
     let refused = client.send(here(), Draft::text("one")).await;
     assert!(matches!(refused, Err(SendError::Closed)));
     assert_eq!(server.handshakes(), 1);
+}
+
+#[tokio::test]
+async fn a_client_that_is_told_to_wait_before_it_comes_back_waits() {
+    let server = Server::start().await;
+    let (_client, mut events) = connect(&server).await;
+    let data = json!({"code": "unavailable", "reason": "busy", "reconnect": true, "retry_after_ms": 1_500});
+    let told = Instant::now();
+    server.push(Push::Frame(json!({"type": "session.closing", "data": data}).to_string()));
+    server.push(Push::Cut);
+    until(&mut events, |event| matches!(event, ClientEvent::Connected)).await;
+    assert!(told.elapsed() >= Duration::from_millis(1_500), "after {:?}", told.elapsed());
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! One open socket: whose it is, what it may hear, and until when.
 
+use std::time::Duration;
+
 use crate::{
     ids::{ConnectionId, ConversationId, UserId},
     time::Timestamp,
@@ -69,6 +71,14 @@ pub struct Connection {
 impl Connection {
     /// How many sockets one user may have open.
     pub const MAX_PER_USER: usize = 20;
+
+    /// How long a socket is open at most: API Gateway closes it after two hours, and the rest is for clocks that are apart.
+    pub const LONGEST_LIFE: Duration = Duration::from_secs(2 * 60 * 60 + 10 * 60);
+
+    /// When it has ended at the latest, whether anybody told or not.
+    pub fn ends_at(&self) -> Timestamp {
+        self.opened_at.plus(Self::LONGEST_LIFE).min(self.expires_at)
+    }
 
     /// Whether the token that opened it has expired, leeway included.
     pub fn is_expired(&self, now: Timestamp) -> bool {

@@ -25,6 +25,46 @@ pub struct Event {
     pub body: EventBody,
 }
 
+impl Event {
+    /// The positions of the messages that it shows or refers to, besides its own: who may not see one of them is told less.
+    pub fn refers_to(&self) -> Vec<Seq> {
+        let replies = |message: &PlacedMessage| {
+            let body = &message.message.body;
+            body.reply_to.into_iter().chain(body.thread).collect::<Vec<_>>()
+        };
+        match &self.body {
+            EventBody::MessageCreated(message) => replies(message),
+            EventBody::MessageUpdated(message) | EventBody::MessageDeleted(message) => {
+                let mut positions = replies(message);
+                positions.push(message.id.seq);
+                positions
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The same as a reader is told it whose log begins at `first`.
+    #[must_use]
+    pub fn seen_from(&self, first: Seq) -> Self {
+        let mut event = self.clone();
+        let (of, message) = match &mut event.body {
+            EventBody::MessageCreated(message) => {
+                message.hide_before(first);
+                return event;
+            }
+            EventBody::MessageUpdated(message) => (HiddenEvent::Updated, message),
+            EventBody::MessageDeleted(message) => (HiddenEvent::Deleted, message),
+            _ => return event,
+        };
+        if message.id.seq < first {
+            event.body = EventBody::Hidden { of, id: message.id };
+        } else {
+            message.hide_before(first);
+        }
+        event
+    }
+}
+
 /// What an event says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EventBody {
@@ -204,10 +244,10 @@ pub trait EventEncoder: Send + Sync {
     /// One signal as a frame of its own.
     fn signal(&self, signal: &Signal) -> Vec<u8>;
 
-    /// Several encoded frames as one.
+    /// Several encoded frames as one; of a frame that is such a one itself, its parts.
     fn batch(&self, frames: &[&[u8]]) -> Vec<u8>;
 
-    /// How many bytes [`EventEncoder::batch`] adds around `frames` frames.
+    /// How many bytes [`EventEncoder::batch`] adds at most around `frames` frames.
     fn batch_overhead(&self, frames: usize) -> usize;
 
     /// The frame that tells a client why its socket is about to be closed.
@@ -225,4 +265,56 @@ pub enum Closing {
     RateLimited,
     /// The user may no longer see the one conversation that this socket is for.
     NoLongerMember,
+    /// Senders could not be told of the socket for a while: come back, and ask for what was missed.
+    MissedEvents,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::{Message, MessageBody};
+
+    fn seq(value: u64) -> Seq {
+        Seq::new(value).unwrap()
+    }
+
+    fn message(at: u64, reply_to: u64, thread: u64) -> Box<PlacedMessage> {
+        let body =
+            MessageBody { reply_to: Seq::new(reply_to), thread: Seq::new(thread), ..MessageBody::default() };
+        Box::new(PlacedMessage {
+            id: MessageId::new(ConversationId::from_bytes([1; 16]), seq(at)),
+            n: at,
+            sender: UserId::parse("alice").unwrap(),
+            client_id: None,
+            created_at: Timestamp::default(),
+            message: Message::sent(body, seq(at)),
+        })
+    }
+
+    fn event(body: EventBody) -> Event {
+        Event {
+            conversation: ConversationId::from_bytes([1; 16]),
+            seq: seq(20),
+            at: Timestamp::default(),
+            body,
+        }
+    }
+
+    #[test]
+    fn who_came_later_is_told_less_of_what_he_may_not_see() {
+        let sent = event(EventBody::MessageCreated(message(20, 7, 3)));
+        assert_eq!(sent.refers_to(), [seq(7), seq(3)]);
+        assert_eq!(sent.seen_from(seq(3)), sent);
+        assert_eq!(sent.seen_from(seq(4)), event(EventBody::MessageCreated(message(20, 7, 0))));
+        assert_eq!(sent.seen_from(seq(8)), event(EventBody::MessageCreated(message(20, 0, 0))));
+
+        let edited = event(EventBody::MessageUpdated(message(9, 7, 0)));
+        assert_eq!(edited.refers_to(), [seq(7), seq(9)]);
+        assert_eq!(edited.seen_from(seq(9)), event(EventBody::MessageUpdated(message(9, 0, 0))));
+        let id = message(9, 0, 0).id;
+        let hidden = |of| event(EventBody::Hidden { of, id });
+        assert_eq!(edited.seen_from(seq(10)), hidden(HiddenEvent::Updated));
+        let deleted = event(EventBody::MessageDeleted(message(9, 0, 0)));
+        assert_eq!(deleted.seen_from(seq(10)), hidden(HiddenEvent::Deleted));
+    }
 }

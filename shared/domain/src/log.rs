@@ -93,6 +93,13 @@ pub enum EntryBody {
         /// Who.
         user: UserId,
     },
+    /// One of the two people of a direct conversation blocks the other one, or does not any more.
+    BlockChanged {
+        /// Who.
+        user: UserId,
+        /// Whether he does since.
+        is_blocking: bool,
+    },
     /// Somebody has another role.
     ParticipantUpdated {
         /// Who.

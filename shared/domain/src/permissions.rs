@@ -1,6 +1,6 @@
-//! Roles, the rights that come with them, and the proofs that a use case asks for.
+//! Roles, and the rights that come with them, with a kind of conversation, and with a scope.
 
-use crate::roster::Member;
+use crate::conversation::ConversationKind;
 
 /// What a participant is in a conversation, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,12 +60,33 @@ pub enum Right {
     ChangeRoles,
     /// Close the conversation for ever.
     DeleteConversation,
+    /// Go, and not come back by oneself.
+    Leave,
+}
+
+impl ConversationKind {
+    /// Whether a conversation of this kind lets anybody do this: the two people of a direct one are in it for good.
+    pub fn allows(self, right: Right) -> bool {
+        self != Self::Direct || right == Right::DeleteOthersMessages
+    }
 }
 
 impl Right {
+    /// Every right.
+    pub const ALL: [Self; 7] = [
+        Self::AddParticipants,
+        Self::RemoveParticipants,
+        Self::Retitle,
+        Self::DeleteOthersMessages,
+        Self::ChangeRoles,
+        Self::DeleteConversation,
+        Self::Leave,
+    ];
+
     /// The weakest role that has this right.
     pub const fn least_role(self) -> Role {
         match self {
+            Self::Leave => Role::Guest,
             Self::AddParticipants | Self::Retitle => Role::Member,
             Self::RemoveParticipants | Self::DeleteOthersMessages => Role::Admin,
             Self::ChangeRoles | Self::DeleteConversation => Role::Owner,
@@ -81,7 +102,18 @@ impl Right {
             Self::DeleteOthersMessages => "delete others' messages",
             Self::ChangeRoles => "change roles",
             Self::DeleteConversation => "delete the conversation",
+            Self::Leave => "leave the conversation",
         }
+    }
+
+    /// Whether a trusted back end has it in conversations that carry a reference.
+    pub const fn is_for_services(self) -> bool {
+        !matches!(self, Self::DeleteConversation | Self::Leave)
+    }
+
+    /// Whether administrators have it.
+    pub const fn is_for_admins(self) -> bool {
+        matches!(self, Self::DeleteConversation | Self::DeleteOthersMessages)
     }
 }
 
@@ -89,26 +121,3 @@ impl Right {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the right to {} is missing", .0.as_str())]
 pub struct MissingRight(pub Right);
-
-impl Member<'_> {
-    /// Refuses unless this member's role carries the right.
-    pub fn require(&self, right: Right) -> Result<(), MissingRight> {
-        if self.participant.role >= right.least_role() { Ok(()) } else { Err(MissingRight(right)) }
-    }
-
-    /// Refuses unless this member may remove somebody of `role`: nobody removes one of equal or higher role.
-    pub fn require_removal_of(&self, role: Role) -> Result<(), MissingRight> {
-        self.require(Right::RemoveParticipants)?;
-        if self.participant.role > role { Ok(()) } else { Err(MissingRight(Right::RemoveParticipants)) }
-    }
-
-    /// Refuses unless this member may give `role` to somebody: above [`Role::Member`] only the owner gives.
-    pub fn require_granting(&self, role: Role) -> Result<(), MissingRight> {
-        self.require(Right::AddParticipants)?;
-        if role <= Role::Member || self.participant.role == Role::Owner {
-            Ok(())
-        } else {
-            Err(MissingRight(Right::ChangeRoles))
-        }
-    }
-}

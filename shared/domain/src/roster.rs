@@ -1,6 +1,6 @@
 //! Who is in a conversation, with which role, and the sum by which a reader knows that he saw all of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -43,11 +43,35 @@ impl RosterSum {
         Self(self.0.wrapping_add(row_hash(user, participant)))
     }
 
+    /// The sum when `user` blocks the other one.
+    #[must_use]
+    pub fn with_block(self, user: &UserId) -> Self {
+        Self(self.0.wrapping_add(block_hash(user)))
+    }
+
+    /// The sum when `user` does not block the other one any more.
+    #[must_use]
+    pub fn without_block(self, user: &UserId) -> Self {
+        Self(self.0.wrapping_sub(block_hash(user)))
+    }
+
     /// The sum with one row less.
     #[must_use]
     pub fn without(self, user: &UserId, participant: &Participant) -> Self {
         Self(self.0.wrapping_sub(row_hash(user, participant)))
     }
+}
+
+/// Told apart from the hash of a row by its first eight bytes, which are no length of an id.
+fn block_hash(user: &UserId) -> u64 {
+    let mut hash = Sha256::new();
+    hash.update(u64::MAX.to_be_bytes());
+    hash.update(user.as_str());
+    first_64_bits(hash)
+}
+
+fn first_64_bits(hash: Sha256) -> u64 {
+    hash.finalize().into_iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(byte))
 }
 
 fn row_hash(user: &UserId, participant: &Participant) -> u64 {
@@ -57,13 +81,15 @@ fn row_hash(user: &UserId, participant: &Participant) -> u64 {
     hash.update([participant.role.rank()]);
     hash.update(participant.joined.get().to_be_bytes());
     hash.update(participant.since.get().to_be_bytes());
-    hash.finalize().into_iter().take(8).fold(0, |sum, byte| (sum << 8) | u64::from(byte))
+    first_64_bits(hash)
 }
 
 /// The participants of one conversation at one version of its roster.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Roster {
     participants: BTreeMap<UserId, Participant>,
+    /// Who of the two people of a direct conversation blocks the other one.
+    blocking: BTreeSet<UserId>,
 }
 
 impl Roster {
@@ -89,9 +115,30 @@ impl Roster {
 
     /// The sum that the entry which made this roster carries.
     pub fn sum(&self) -> RosterSum {
-        self.participants
+        let rows = self
+            .participants
             .iter()
-            .fold(RosterSum::NOBODY, |sum, (user, participant)| sum.with(user, participant))
+            .fold(RosterSum::NOBODY, |sum, (user, participant)| sum.with(user, participant));
+        self.blocking.iter().fold(rows, RosterSum::with_block)
+    }
+
+    /// Whether one of the two people of a direct conversation blocks the other one: then nobody says anything in it.
+    pub fn is_blocked(&self) -> bool {
+        !self.blocking.is_empty()
+    }
+
+    /// Who blocks the other one.
+    pub fn blocking(&self) -> impl Iterator<Item = &UserId> {
+        self.blocking.iter()
+    }
+
+    /// Notes that `user` blocks the other one, or does not any more.
+    pub fn set_block(&mut self, user: &UserId, is_blocking: bool) {
+        if is_blocking {
+            self.blocking.insert(user.clone());
+        } else {
+            self.blocking.remove(user);
+        }
     }
 
     /// Adds or replaces one row.
@@ -107,7 +154,7 @@ impl Roster {
 
 impl FromIterator<(UserId, Participant)> for Roster {
     fn from_iter<I: IntoIterator<Item = (UserId, Participant)>>(rows: I) -> Self {
-        Self { participants: rows.into_iter().collect() }
+        Self { participants: rows.into_iter().collect(), blocking: BTreeSet::new() }
     }
 }
 
@@ -141,6 +188,11 @@ mod tests {
         roster.insert(bob.clone(), again);
         assert_eq!(roster.sum(), before.without(&bob, &old).with(&bob, &again));
         assert_ne!(roster.sum(), before, "a member who left and came back is another row");
+        let before = roster.sum();
+        roster.set_block(&alice, true);
+        assert_eq!(roster.sum(), before.with_block(&alice));
+        roster.set_block(&alice, false);
+        assert_eq!((roster.sum(), roster.sum()), (before, before.with_block(&bob).without_block(&bob)));
         roster.remove(&alice);
         roster.remove(&bob);
         assert_eq!(roster.sum(), RosterSum::NOBODY);

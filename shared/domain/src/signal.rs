@@ -1,6 +1,7 @@
 //! What clients are told for the moment: it stands in no log, may be lost, and is put right by what is asked for later.
 
 use crate::{
+    event::ConversationView,
     head::Seq,
     ids::{ConversationId, MessageId, UserId},
     time::Timestamp,
@@ -43,6 +44,13 @@ pub enum SignalBody {
     },
     /// Something is for one user, whatever he has open.
     Notification(Notification),
+    /// A conversation is the user's from now on: for those whom its entry brings.
+    ConversationJoined(Box<ConversationView>),
+    /// A conversation is not the user's any more: for those whom its entry takes.
+    ConversationLeft {
+        /// By whom: himself when he left.
+        by: UserId,
+    },
 }
 
 /// Somebody who is typing, unless nothing more is heard of it.

@@ -3,10 +3,12 @@
 pub mod answer;
 pub mod callers;
 pub mod event;
+pub mod replay;
 pub mod request;
 pub mod routes;
 
 pub use answer::Reply;
 pub use callers::Callers;
+pub use replay::Replay;
 pub use request::{Request, RequestParts};
 pub use routes::{HttpRoute, HttpRoutes, PublicRoute};

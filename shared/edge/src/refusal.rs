@@ -2,10 +2,25 @@
 
 use parlance_application::{
     connections::open::OpenConnectionError,
-    conversations::{create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError},
-    messages::{find::FindMessageError, history::ReadHistoryError, send::SendMessageError},
+    conversations::{
+        create::CreateConversationError, detail::ConversationDetailError, log::ReadLogError,
+        settings::SwitchSettingError,
+    },
+    log::change::ChangeError,
+    messages::{
+        delete::DeleteMessageError, edit::EditMessageError, find::FindMessageError,
+        history::ReadHistoryError, mark_as_read::MarkAsReadError, send::SendMessageError,
+    },
+    participants::list::ListParticipantsError,
+    people::block::BlockUserError,
     ports::PortError,
-    sessions::{authenticate::AuthenticateError, resume::ResumeSessionError, service::NotAService},
+    presence::watch::WatchPresenceError,
+    reads::receipts::ListReceiptsError,
+    sessions::{
+        admit::AdmitCallerError, authenticate::AuthenticateError, resume::ResumeSessionError,
+        service::NotAService,
+    },
+    typing::room::TypingError,
     webhooks::{
         change::ChangeWebhookError, find::FindWebhookError, register::RegisterWebhookError,
         remove::RemoveWebhookError,
@@ -42,6 +57,10 @@ impl Refusal {
     /// What a client is told when a handler panicked; the log knows where.
     pub(crate) fn internal() -> Self {
         Problem::new(ErrorCode::Internal, "an unexpected error; it has been logged").into()
+    }
+
+    fn deactivated() -> Self {
+        Problem::new(ErrorCode::Forbidden, "the user is deactivated").into()
     }
 
     fn unavailable(detail: &str) -> Self {
@@ -82,6 +101,16 @@ impl From<AuthenticateError> for Refusal {
     }
 }
 
+impl From<AdmitCallerError> for Refusal {
+    fn from(error: AdmitCallerError) -> Self {
+        match error {
+            AdmitCallerError::Unknown(error) => error.into(),
+            AdmitCallerError::Deactivated => Self::deactivated(),
+            AdmitCallerError::Port(error) => error.into(),
+        }
+    }
+}
+
 impl From<OpenConnectionError> for Refusal {
     fn from(error: OpenConnectionError) -> Self {
         match error {
@@ -89,6 +118,10 @@ impl From<OpenConnectionError> for Refusal {
             OpenConnectionError::RateLimited(limited) => limited.into(),
             OpenConnectionError::TooManyConnections => {
                 Problem::new(ErrorCode::RateLimited, "too many open sockets").into()
+            }
+            OpenConnectionError::Deactivated => Self::deactivated(),
+            OpenConnectionError::NotAMember => {
+                Problem::new(ErrorCode::Forbidden, "this socket is not for this caller").into()
             }
             OpenConnectionError::Port(error) => error.into(),
         }
@@ -109,6 +142,9 @@ impl From<SendMessageError> for Refusal {
         match error {
             SendMessageError::NotFound => Problem::not_found().into(),
             SendMessageError::RateLimited(limited) => limited.into(),
+            error @ SendMessageError::NotWritable => {
+                Problem::new(ErrorCode::Forbidden, error.to_string()).into()
+            }
             SendMessageError::OutOfDate => {
                 Problem::new(ErrorCode::OutOfDate, "`after` is too far from the end of the log: read the log")
                     .into()
@@ -141,6 +177,12 @@ impl From<CreateConversationError> for Refusal {
             CreateConversationError::TooManyParticipants => {
                 Problem::invalid("/participant_ids", "at most 1000 participants, the creator included").into()
             }
+            CreateConversationError::NoParticipants => {
+                Problem::invalid("/participant_ids", "somebody for whom the conversation is").into()
+            }
+            CreateConversationError::Blocked => {
+                Problem::new(ErrorCode::Forbidden, "one of the two blocks the other").into()
+            }
             CreateConversationError::ReferenceTaken => {
                 Problem::new(ErrorCode::Conflict, "the reference has a conversation already").into()
             }
@@ -169,12 +211,99 @@ impl From<RegisterWebhookError> for Refusal {
     }
 }
 
+impl From<EditMessageError> for Refusal {
+    fn from(error: EditMessageError) -> Self {
+        match error {
+            EditMessageError::NotFound => Problem::not_found().into(),
+            EditMessageError::NotTheSender => {
+                Problem::new(ErrorCode::Forbidden, "only its sender edits a message").into()
+            }
+            error @ EditMessageError::NotWritable => {
+                Problem::new(ErrorCode::Forbidden, error.to_string()).into()
+            }
+            EditMessageError::Deleted => Problem::new(ErrorCode::Conflict, "the message is deleted").into(),
+            EditMessageError::VersionConflict { current } => {
+                Problem::new(ErrorCode::VersionConflict, format!("the message has version {current}")).into()
+            }
+            EditMessageError::TooLarge => {
+                Problem::new(ErrorCode::TooLarge, "the message does not fit into one event").into()
+            }
+            EditMessageError::Unavailable => Self::unavailable("the conversation is too busy just now"),
+            EditMessageError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<TypingError> for Refusal {
+    fn from(error: TypingError) -> Self {
+        match error {
+            TypingError::NotFound => Problem::not_found().into(),
+            TypingError::RateLimited(limited) => limited.into(),
+            TypingError::Port(error) => error.into(),
+        }
+    }
+}
+
 impl From<ChangeWebhookError> for Refusal {
     fn from(error: ChangeWebhookError) -> Self {
         match error {
             ChangeWebhookError::NotFound => Problem::not_found().into(),
             ChangeWebhookError::Unavailable => Self::unavailable("others change the webhook just now"),
             ChangeWebhookError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteMessageError> for Refusal {
+    fn from(error: DeleteMessageError) -> Self {
+        match error {
+            DeleteMessageError::NotFound => Problem::not_found().into(),
+            DeleteMessageError::Forbidden(missing) => {
+                Problem::new(ErrorCode::Forbidden, missing.to_string()).into()
+            }
+            error @ DeleteMessageError::NotWritable => {
+                Problem::new(ErrorCode::Forbidden, error.to_string()).into()
+            }
+            DeleteMessageError::Unavailable => Self::unavailable("the conversation is too busy just now"),
+            DeleteMessageError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<MarkAsReadError> for Refusal {
+    fn from(error: MarkAsReadError) -> Self {
+        match error {
+            MarkAsReadError::NotFound => Problem::not_found().into(),
+            MarkAsReadError::RateLimited(limited) => limited.into(),
+            MarkAsReadError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<WatchPresenceError> for Refusal {
+    fn from(error: WatchPresenceError) -> Self {
+        match error {
+            WatchPresenceError::Paused => Self::unavailable("presence pauses just now"),
+            WatchPresenceError::Port(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeError> for Refusal {
+    fn from(error: ChangeError) -> Self {
+        let refused = |code, error: &ChangeError| Problem::new(code, error.to_string()).into();
+        match error {
+            ChangeError::NotFound | ChangeError::NoSuchTarget => Problem::not_found().into(),
+            ChangeError::Forbidden(_) | ChangeError::NotTheSender | ChangeError::NotWritable => {
+                refused(ErrorCode::Forbidden, &error)
+            }
+            ChangeError::Full | ChangeError::LastOwner | ChangeError::Deleted => {
+                refused(ErrorCode::Conflict, &error)
+            }
+            ChangeError::VersionConflict { .. } => refused(ErrorCode::VersionConflict, &error),
+            ChangeError::TooLarge => refused(ErrorCode::TooLarge, &error),
+            ChangeError::Contended => Self::unavailable("the conversation is too busy just now"),
+            ChangeError::Port(error) => error.into(),
         }
     }
 }
@@ -193,11 +322,24 @@ macro_rules! not_found_or_port {
     )*};
 }
 
+impl From<BlockUserError> for Refusal {
+    fn from(error: BlockUserError) -> Self {
+        match error {
+            BlockUserError::Oneself => Problem::invalid("/user_id", "somebody else").into(),
+            BlockUserError::Contended => Self::unavailable("the conversation is too busy just now"),
+            BlockUserError::Port(error) => error.into(),
+        }
+    }
+}
+
 not_found_or_port!(
     ConversationDetailError,
     FindMessageError,
     FindWebhookError,
+    ListParticipantsError,
+    ListReceiptsError,
     ReadHistoryError,
     ReadLogError,
-    RemoveWebhookError
+    RemoveWebhookError,
+    SwitchSettingError
 );

@@ -6,4 +6,4 @@ pub mod routes;
 
 pub use caller::SocketCaller;
 pub use event::{SocketAnswer, SocketEvent};
-pub use routes::{SocketDoor, SocketRoute, SocketRoutes};
+pub use routes::{SilentRoute, SocketDoor, SocketRoute, SocketRoutes};

@@ -56,6 +56,12 @@ pub struct Conversation {
     /// How much the reader has not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread_count: Option<u64>,
+    /// Whether the reader does not want to be disturbed by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<bool>,
+    /// Whether the reader does not want to see it among the others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
 }
 
 /// A conversation that was just created, with the entry that created it.
@@ -73,6 +79,49 @@ pub struct CreatedConversation {
 impl From<Conversation> for CreatedConversation {
     fn from(conversation: Conversation) -> Self {
         Self { conversation_id: conversation.id, seq: Seq::FIRST.get(), conversation }
+    }
+}
+
+/// A conversation as it is after a change, with the entry that this very request appended.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AppendedConversation {
+    /// The conversation.
+    #[serde(flatten)]
+    pub conversation: Conversation,
+    /// Its id once more: that of the log that the entry stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<ConversationId>,
+    /// The entry; absent where nothing had to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+}
+
+impl AppendedConversation {
+    /// The conversation with the entry, if there is one.
+    pub fn new(conversation: Conversation, entry: Option<Seq>) -> Self {
+        let conversation_id = entry.map(|_| conversation.id);
+        Self { conversation, conversation_id, seq: entry.map(Seq::get) }
+    }
+}
+
+/// A participant as he is after a change, with the entry that this very request appended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AppendedParticipant {
+    /// The participant.
+    #[serde(flatten)]
+    pub participant: Participant,
+    /// The conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_id: Option<ConversationId>,
+    /// The entry; absent where nothing had to change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+}
+
+impl AppendedParticipant {
+    /// The participant of this conversation with the entry, if there is one.
+    pub fn new(participant: Participant, conversation: ConversationId, entry: Option<Seq>) -> Self {
+        Self { participant, conversation_id: entry.map(|_| conversation), seq: entry.map(Seq::get) }
     }
 }
 
@@ -128,6 +177,15 @@ impl From<Member<'_>> for Participant {
     }
 }
 
+impl Participant {
+    /// Adds up to where he has read.
+    #[must_use]
+    pub fn with_cursor(self, cursor: Option<(Seq, Timestamp)>) -> Self {
+        let (read_seq, read_at) = cursor.map(|(seq, at)| (seq.get(), at.into())).unzip();
+        Self { read_seq, read_at, ..self }
+    }
+}
+
 impl From<&ConversationView> for Conversation {
     fn from(view: &ConversationView) -> Self {
         let conversation = &view.conversation;
@@ -150,6 +208,8 @@ impl From<&ConversationView> for Conversation {
             head_n: view.head_n,
             read_seq: None,
             unread_count: None,
+            muted: None,
+            archived: None,
         }
     }
 }
@@ -159,6 +219,12 @@ impl Conversation {
     #[must_use]
     pub fn for_reader(self, read_seq: Seq, unread_count: u64) -> Self {
         Self { read_seq: Some(read_seq.get()), unread_count: Some(unread_count), ..self }
+    }
+
+    /// Adds what the reader decided for himself.
+    #[must_use]
+    pub fn with_settings(self, is_muted: bool, is_archived: bool) -> Self {
+        Self { muted: Some(is_muted), archived: Some(is_archived), ..self }
     }
 
     /// Adds up to where each participant has read, as `cursor` knows it.

@@ -120,6 +120,7 @@ impl From<&Closing> for SessionClosing {
             Closing::TokenExpired => ("token_expired", "the token has expired", true, 0),
             Closing::Deactivated => ("forbidden", "the user was deactivated", false, 0),
             Closing::RateLimited => ("rate_limited", "too many frames were refused", true, 5_000),
+            Closing::MissedEvents => ("unavailable", "events may have been missed", true, 1_000),
             Closing::NoLongerMember => ("not_found", "the conversation is no longer the user's", false, 0),
         };
         Self { code: code.to_owned(), reason: reason.to_owned(), reconnect, retry_after_ms }

@@ -2,6 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
+use parlance_domain::profile::Edit;
 use serde_json::{Map, Value};
 
 use crate::problem::{FieldError, Problem};
@@ -70,6 +71,15 @@ impl<'a> Fields<'a> {
             self.refuse(name, "is required");
         }
         self.optional(name, parse)
+    }
+
+    /// A field that is to be changed: absent leaves it as it is, `null` takes it away.
+    pub fn edit<T>(&mut self, name: &str, parse: impl FnOnce(&'a Value) -> Result<T, String>) -> Edit<T> {
+        match self.object.get(name) {
+            None => Edit::Keep,
+            Some(Value::Null) => Edit::Clear,
+            Some(_) => self.optional(name, parse).map_or(Edit::Keep, Edit::Set),
+        }
     }
 
     /// A list of at most `max` values, empty where absent; each mistake is told with its index.

@@ -51,7 +51,9 @@ impl EventEncoder for JsonEvents {
             if index > 0 {
                 batch.push(b',');
             }
-            batch.extend_from_slice(frame);
+            // A frame that is a batch itself gives its events: batches do not nest.
+            let events = frame.strip_prefix(BATCH_START).and_then(|rest| rest.strip_suffix(BATCH_END));
+            batch.extend_from_slice(events.unwrap_or(frame));
         }
         batch.extend_from_slice(BATCH_END);
         batch
@@ -105,7 +107,7 @@ fn joined(joining: &Joining, seq: Seq) -> ChangedParticipant {
 }
 
 /// A conversation that fits into an event: the newest message, then participants are left out until it does. Both can be read.
-fn conversation(view: &ConversationView) -> String {
+pub(crate) fn conversation(view: &ConversationView) -> String {
     let mut conversation = Conversation::from(view);
     let mut text = json(&conversation);
     while text.len() > MAX_EVENT_BYTES - ENVELOPE_BYTES {

@@ -11,11 +11,13 @@ pub mod limits;
 pub mod message;
 pub mod page;
 pub mod problem;
+pub mod read_state;
 pub mod request;
 pub mod signal;
 pub mod spec;
 pub mod sync;
 pub mod ticket;
+pub mod user;
 pub mod webhook;
 pub mod wire_time;
 

@@ -3,6 +3,7 @@
 use parlance_domain::{
     conversation::{Reference, Title},
     message::{MessageBody, MessageContent, Metadata},
+    presence::StatusText,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,12 +16,16 @@ pub const MAX_EVENT_BYTES: usize = 32_000;
 pub const MAX_FRAME_ID_CHARS: usize = 64;
 /// The most participants that one request names.
 pub const MAX_PARTICIPANT_IDS: usize = 1_000;
+/// The most messages that one request marks as read.
+pub const MAX_MESSAGE_IDS: usize = 500;
 /// The most rows of one page.
 pub const MAX_PAGE_LIMIT: u64 = 200;
 /// The rows of a page when the client names no limit.
 pub const DEFAULT_PAGE_LIMIT: u64 = 50;
 /// How many participants stand in a Conversation.
 pub const SHOWN_PARTICIPANTS: usize = 100;
+/// The most users whom one socket watches, or one request asks after.
+pub const MAX_WATCHED_USERS: usize = 200;
 /// The most conversations that one `sync` names.
 pub const MAX_SYNCED_CONVERSATIONS: usize = 200;
 /// The most open sockets of one user.
@@ -51,6 +56,10 @@ pub struct Limits {
     pub page: u64,
     /// Open sockets of one user.
     pub sockets_per_user: usize,
+    /// Characters of the text of a presence.
+    pub status_text_chars: usize,
+    /// Users whom one socket watches.
+    pub watched_users: usize,
     /// How fast things may come.
     pub per_second: Rates,
 }
@@ -87,6 +96,8 @@ impl Limits {
             mentions: MessageBody::MAX_MENTIONS,
             page: MAX_PAGE_LIMIT,
             sockets_per_user: MAX_SOCKETS_PER_USER,
+            status_text_chars: StatusText::MAX_CHARS,
+            watched_users: MAX_WATCHED_USERS,
             per_second,
         }
     }

@@ -67,6 +67,11 @@ impl Problem {
         Self { retry_after_ms: Some(retry_after_ms), ..Self::new(code, detail) }
     }
 
+    /// Whether the same request may succeed later without being changed: by its code, or because it says after which pause.
+    pub const fn is_retryable(&self) -> bool {
+        self.code.is_retryable() || self.retry_after_ms.is_some()
+    }
+
     /// The whole seconds of a `Retry-After` header, rounded up.
     pub fn retry_after_secs(&self) -> Option<u64> {
         self.retry_after_ms.map(|millis| millis.div_ceil(1000))
@@ -82,7 +87,7 @@ impl Problem {
         fields.serialize_field("status", &self.code.status())?;
         fields.serialize_field("title", self.code.title())?;
         fields.serialize_field("detail", &self.detail)?;
-        fields.serialize_field("retryable", &self.code.is_retryable())?;
+        fields.serialize_field("retryable", &self.is_retryable())?;
         if let Some(millis) = &self.retry_after_ms {
             fields.serialize_field("retry_after_ms", millis)?;
         }

@@ -8,7 +8,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{event::EventFrame, spec::schemas::names, wire_time::WireTime};
+use crate::{
+    event::{ConversationDeleted, EventFrame},
+    json_events,
+    spec::schemas::names,
+    wire_time::WireTime,
+};
 
 /// `typing.indicator`: everybody who is typing now; the client replaces what it had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -51,6 +56,20 @@ pub struct PresenceUpdated {
     /// When he was last there, of somebody who is offline.
     #[serde(default)]
     pub last_seen_at: Option<WireTime>,
+}
+
+/// How several people are: the data of the ack of `presence.watch`, and what `GET /api/messaging/presence/` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PresenceList {
+    /// Each of them, without those who share no conversation with the reader.
+    pub users: Vec<PresenceUpdated>,
+}
+
+impl PresenceList {
+    /// These people as their reader is told it.
+    pub fn of(people: &[(UserId, Presence)]) -> Self {
+        Self { users: people.iter().map(|(user, presence)| PresenceUpdated::of(user, presence)).collect() }
+    }
 }
 
 /// `notification.created`: something for the user himself. The conversation stands in the envelope.
@@ -117,6 +136,13 @@ impl From<&Signal> for EventFrame {
             }
             SignalBody::Notification(notification) => {
                 ("notification.created", raw(&NotificationCreated::from(notification)))
+            }
+            SignalBody::ConversationJoined(view) => {
+                let data = RawValue::from_string(json_events::conversation(view));
+                ("conversation.created", data.unwrap_or_else(|_| RawValue::NULL.to_owned()))
+            }
+            SignalBody::ConversationLeft { by } => {
+                ("conversation.deleted", raw(&ConversationDeleted { by: by.clone() }))
             }
         };
         Self {

@@ -176,7 +176,13 @@ fn every_signal_is_the_contract_and_a_client_reads_it() {
 
 #[test]
 fn every_closing_is_the_contract() {
-    let all = [Closing::TokenExpired, Closing::Deactivated, Closing::RateLimited, Closing::NoLongerMember];
+    let all = [
+        Closing::TokenExpired,
+        Closing::Deactivated,
+        Closing::RateLimited,
+        Closing::NoLongerMember,
+        Closing::MissedEvents,
+    ];
     let frames: Vec<Value> =
         all.iter().map(|closing| serde_json::from_slice(&JsonEvents.closing(closing)).unwrap()).collect();
     insta::assert_json_snapshot!(frames);

@@ -17,7 +17,11 @@ use parlance_protocol::{
         list_conversations::ListConversations,
         read_log::ReadLog,
         read_messages::{Place, ReadMessages},
+        read_presence::ReadPresence,
         send_message::{Draft, SendMessage, SendMessageData},
+        set_presence::SetPresence,
+        typing::Typing,
+        watch_presence::WatchPresence,
     },
 };
 use proptest::prelude::*;
@@ -205,6 +209,53 @@ fn queries_are_read_or_refused_by_name() {
     let list = ListConversations::parse(&fields::query([("unread", "true"), ("kind", "direct")])).unwrap();
     assert_eq!((list.unread, list.kind), (Some(true), Some(ConversationKind::Direct)));
     assert!(ListConversations::parse(&fields::query([("unread", "1")])).is_err());
+}
+
+#[test]
+fn typing_names_its_conversation_as_a_message_does() {
+    let read = |data: Value, scope| Typing::parse(&object(data), scope);
+    assert_eq!(read(json!({"conversation_id": here()}), None).unwrap().conversation, here());
+    assert_eq!(read(json!({}), Some(here())).unwrap().conversation, here());
+    assert_eq!(pointers(&read(json!({}), None).unwrap_err()), ["/conversation_id"]);
+    assert_eq!(
+        pointers(&read(json!({"conversation_id": 1}), Some(here())).unwrap_err()),
+        ["/conversation_id"]
+    );
+    let other = json!({"conversation_id": ConversationId::from_bytes([8; 16])});
+    for (data, scope) in [(other, Some(here())), (json!({"conversation_id": "c_1"}), None)] {
+        assert_eq!(read(data, scope).unwrap_err().code, ErrorCode::NotFound);
+    }
+}
+
+#[test]
+fn presence_is_read_or_refused_by_pointer() {
+    let set = |data: Value| SetPresence::parse(&object(data));
+    let read = set(json!({"status": "busy", "text": "x".repeat(140)})).unwrap().choice;
+    assert_eq!((read.status.as_str(), read.text.unwrap().as_str().len()), ("busy", 140));
+    assert_eq!(set(json!({"status": "invisible", "text": null})).unwrap().choice.text, None);
+    for (data, expected) in [
+        (json!({}), vec!["/status"]),
+        (json!({"status": "offline", "text": 1}), vec!["/status", "/text"]),
+        (json!({"status": "away", "text": "x".repeat(141)}), vec!["/text"]),
+        (json!({"status": "away", "text": " "}), vec!["/text"]),
+    ] {
+        assert_eq!(pointers(&set(data).unwrap_err()), expected);
+    }
+    let watch = |data: Value| WatchPresence::parse(&object(data));
+    assert_eq!(watch(json!({"user_ids": []})).unwrap().user_ids, []);
+    assert_eq!(watch(json!({"user_ids": vec!["a"; 200]})).unwrap().user_ids.len(), 200);
+    for (data, expected) in [
+        (json!({}), "/user_ids"),
+        (json!({"user_ids": vec!["a"; 201]}), "/user_ids"),
+        (json!({"user_ids": ["a", ""]}), "/user_ids/1"),
+    ] {
+        assert_eq!(pointers(&watch(data).unwrap_err()), [expected]);
+    }
+    let ids = |text: &str| ReadPresence::parse(&fields::query([("ids", text)]));
+    assert_eq!(ids("a,b#%").unwrap().ids.len(), 2);
+    for bad in ["", "a,", "a,\u{1}"] {
+        assert_eq!(pointers(&ids(bad).unwrap_err()), ["/ids"], "{bad:?}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Memory twins of the ports, all over one state, with a gate at which a simulation lets things go wrong.
 
+pub mod blocks;
 pub mod cloud;
 pub mod connections;
 pub mod conversations;
@@ -7,7 +8,11 @@ pub mod delivery;
 pub mod environment;
 pub mod event_bus;
 pub mod gate;
+pub mod idempotency;
 pub mod identity;
 pub mod log;
+pub mod people;
+pub mod presence;
 pub mod redis;
+pub mod typing;
 pub mod webhooks;

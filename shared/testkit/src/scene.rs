@@ -3,12 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use parlance_application::{
+    conversations::{
+        detail::ConversationDetail, list::ListConversations, standing::Standings, summary::Summaries,
+    },
     limits::{limiter::RateLimiter, rates::RateLimits},
+    log::rosters::RosterReader,
     ports::{
         conversations::{ConversationRepository, Creation},
         environment::Clock,
         log::{Append, Commit, MessageLog, RowChange},
     },
+    safeguards::Safeguards,
 };
 use parlance_domain::{
     conversation::{Conversation, ConversationKind, History},
@@ -47,6 +52,30 @@ impl Scene {
     /// Limits by this clock and the counters of this cache.
     pub fn limiter(&self, limits: RateLimits) -> RateLimiter {
         RateLimiter::new(limits, Arc::new(self.redis.clone()), Arc::new(self.clock.clone()))
+    }
+
+    /// Lists a user's conversations.
+    pub fn lister(&self) -> ListConversations {
+        let (standings, summaries) = (self.standings(), self.summaries());
+        let table = Arc::new(self.cloud.clone());
+        ListConversations::new(table.clone(), table, Arc::new(self.clock.clone()), standings, summaries)
+    }
+
+    /// Shows one conversation.
+    pub fn detail(&self) -> ConversationDetail {
+        let redis = Arc::new(self.redis.clone());
+        ConversationDetail::new(self.log(), self.conversations(), redis, self.summaries())
+    }
+
+    /// Where users stand.
+    pub fn standings(&self) -> Standings {
+        Standings::new(self.log(), self.conversations(), Arc::new(self.redis.clone()))
+    }
+
+    fn summaries(&self) -> Summaries {
+        let (table, redis) = (Arc::new(self.cloud.clone()), Arc::new(self.redis.clone()));
+        let rosters = RosterReader::new(table.clone(), table.clone(), redis.clone(), Safeguards::ALL);
+        Summaries::new(table.clone(), table, rosters, redis)
     }
 
     /// Creates the conversation of this number with its people; the first of them is the owner.

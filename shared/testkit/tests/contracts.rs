@@ -2,8 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use parlance_testkit::{
-    contracts::{connections, conversation_cache, conversations, message_log, rate_counters, relay_bus},
-    memory::{cloud::MemoryCloud, connections::MemoryConnections, redis::MemoryRedis},
+    contracts::{
+        blocks, connections, conversation_cache, conversations, idempotency, message_log, people, presence,
+        rate_counters, reads, relay_bus, rows, typing_board,
+    },
+    memory::{
+        cloud::MemoryCloud, connections::MemoryConnections, idempotency::MemoryIdempotency,
+        people::MemoryPeople, presence::MemoryPresence, redis::MemoryRedis,
+    },
 };
 
 #[tokio::test]
@@ -16,6 +22,9 @@ async fn the_table_in_memory_keeps_logs() {
 async fn the_table_in_memory_keeps_conversations() {
     let cloud = MemoryCloud::default();
     conversations::holds(&cloud, &cloud).await;
+    rows::hold(&cloud, &cloud, &cloud).await;
+    conversations::names_peers(&cloud, &cloud).await;
+    conversations::pages_and_settings_hold(&cloud, &cloud, &cloud).await;
 }
 
 #[tokio::test]
@@ -24,9 +33,34 @@ async fn the_registry_in_memory_keeps_connections() {
 }
 
 #[tokio::test]
+async fn the_shelf_in_memory_keeps_answers() {
+    idempotency::holds(&MemoryIdempotency::default()).await;
+}
+
+#[tokio::test]
+async fn the_table_in_memory_keeps_blocks() {
+    let cloud = MemoryCloud::default();
+    blocks::holds(blocks::Tables { blocks: &cloud, conversations: &cloud, log: &cloud }).await;
+}
+
+#[tokio::test]
+async fn people_in_memory_are_known() {
+    people::holds(&MemoryPeople::default()).await;
+}
+
+#[tokio::test]
 async fn redis_in_memory_remembers_and_publishes() {
     let redis = MemoryRedis::default();
     conversation_cache::holds(&redis).await;
     relay_bus::holds(&redis).await;
     rate_counters::holds(&redis).await;
+    reads::hold(&redis, &redis, &redis).await;
+    typing_board::holds(&redis).await;
+    presence::is_shown(&redis).await;
+    presence::is_looked_after(&redis).await;
+}
+
+#[tokio::test]
+async fn presence_in_memory_is_kept() {
+    presence::is_kept(&MemoryPresence::default()).await;
 }

@@ -28,7 +28,7 @@ pub(super) async fn drive(cloud: &Cloud) -> Result<Figures, Failure> {
     let resident = resident_megabytes(cloud).await?;
     note(cloud);
     for _ in 1..ROUNDS {
-        let another = Cloud::at(Place::Started { relays: 0, is_isolated: false }).await?;
+        let another = Cloud::at(Place::Started { relays: 0, is_isolated: false, limits: &[] }).await?;
         touch(&another).await?;
         note(&another);
         another.end().await;

@@ -20,6 +20,7 @@ use crate::{
 
 /// As many as one user may have open.
 const SOCKETS_PER_USER: usize = 20;
+const IDLE: usize = 10_000;
 const LANES: usize = 64;
 
 fn people(cloud: &Cloud, sockets: usize) -> Result<Vec<Person>, Failure> {
@@ -30,12 +31,13 @@ fn people(cloud: &Cloud, sockets: usize) -> Result<Vec<Person>, Failure> {
 }
 
 pub(super) async fn idle(cloud: &Cloud, settings: Settings) -> Result<Figures, Failure> {
-    let people = &people(cloud, settings.sockets)?;
+    let count = settings.sockets.unwrap_or(IDLE);
+    let people = &people(cloud, count)?;
     let gateway = |resident: &std::collections::BTreeMap<String, f64>| {
         resident.get("parlance").copied().unwrap_or_default()
     };
     let before = gateway(&resident_megabytes(cloud).await?);
-    let sockets: Vec<Stream> = stream::iter(0..settings.sockets)
+    let sockets: Vec<Stream> = stream::iter(0..count)
         .map(|index| async move {
             let person = people.get(index / SOCKETS_PER_USER).ok_or("nobody")?;
             socket::open(cloud, person).await

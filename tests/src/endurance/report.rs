@@ -42,8 +42,8 @@ pub struct Report {
     pub gaps: u64,
     /// Entries that a client told out of their order, twice, or after a gap.
     pub out_of_order: u64,
-    /// Members whose view of a conversation is not its log.
-    pub differing_views: u64,
+    /// Where a member's view of a conversation is not its log, and how.
+    pub differing_views: Vec<String>,
     /// Members whose unread count is not a recount.
     pub wrong_counts: u64,
     /// How long after the last fault everybody had heard everything.
@@ -64,8 +64,9 @@ impl Report {
 
     /// Whether every promise was kept.
     pub fn is_clean(&self) -> bool {
-        let broken = self.lost + self.doubled + self.gaps + self.out_of_order + self.differing_views;
-        broken + self.wrong_counts + self.unanswered == 0
+        let broken = self.lost + self.doubled + self.gaps + self.out_of_order + self.wrong_counts;
+        broken + self.unanswered == 0
+            && self.differing_views.is_empty()
             && !self.acknowledged.is_empty()
             && self.converged_after.is_some_and(|after| after <= CONVERGES_WITHIN)
     }
@@ -86,7 +87,7 @@ impl fmt::Display for Report {
             ("doubled", self.doubled.to_string()),
             ("logs with gaps", self.gaps.to_string()),
             ("out of order", self.out_of_order.to_string()),
-            ("views that differ", self.differing_views.to_string()),
+            ("views that differ", self.differing_views.len().to_string()),
             ("wrong unread counts", self.wrong_counts.to_string()),
             (
                 "converged after",
@@ -97,6 +98,6 @@ impl fmt::Display for Report {
         for (name, value) in lines {
             writeln!(f, "{name:<20} {value}")?;
         }
-        Ok(())
+        self.differing_views.iter().try_for_each(|difference| writeln!(f, "{:<20} {difference}", ""))
     }
 }

@@ -86,13 +86,17 @@ impl Talker {
         logs.iter().all(|(id, log)| heard[id].after + heard[id].entries.len() as u64 >= log.len() as u64)
     }
 
-    /// Whether what he was told is the log, from where he listened on.
-    pub fn heard_exactly(&self, conversation: ConversationId, log: &[Value]) -> bool {
+    /// How what he was told is not the log, from where he listened on.
+    pub fn difference(&self, conversation: ConversationId, log: &[Value]) -> Option<String> {
         let heard = self.heard.lock().unwrap();
         let heard = &heard[&conversation];
         let from = usize::try_from(heard.after).unwrap();
         let contents = log.iter().skip(from).map(|entry| entry["data"]["content"].as_str());
-        contents.eq(heard.entries.iter().map(Option::as_deref))
+        let told = heard.entries.iter().map(Option::as_deref);
+        (!contents.eq(told)).then(|| {
+            let (name, told, all) = (&self.person.id, from + heard.entries.len(), log.len());
+            format!("{name} was told up to {told} of {all} entries of {conversation}")
+        })
     }
 
     /// Whether his unread count is what counting says.

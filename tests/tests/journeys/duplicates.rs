@@ -72,12 +72,14 @@ async fn twenty_tries_at_once_store_one_message() {
         let message = scene.message("one", after);
         let answers = join_all((0..20).map(|_| scene.alice.post("messages/", &message))).await;
         assert_eq!(scene.bob.contents(&scene.conversation).await, ["once"]);
-        // Which of them wrote it cannot be told by one that found it at the place where it was about to write it.
         let stored = &scene.bob.log(&scene.conversation).await[1]["data"];
-        for answer in answers {
+        for answer in &answers {
             assert!([200, 201].contains(&answer.status), "{}", answer.text);
             assert_eq!(&answer.json()["message"], stored);
+            assert_eq!(answer.json()["duplicate"], answer.status == 200);
         }
+        let first = answers.iter().filter(|answer| answer.status == 201).count();
+        assert_eq!(first, 1, "one of them wrote it, the others found it");
     }
 }
 

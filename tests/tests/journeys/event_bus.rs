@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use parlance_tests::cloud::{Cloud, Setup};
 use parlance_tests::deadline::eventually;
-use parlance_tests::person::Person;
-use reqwest::Method;
 use serde_json::{Value, json};
 
 fn with_a_bus() -> Setup {
@@ -31,15 +29,6 @@ async fn all_of(cloud: &Cloud, conversation: &str, log: &[Value]) -> BTreeMap<u6
         log.iter().all(|entry| events.contains_key(&entry["seq"].as_u64().unwrap())).then_some(events)
     })
     .await
-}
-
-async fn fault(person: &Person, fault: &Value) {
-    let set = person.request(Method::POST, "/_local/faults").json(fault).send().await.unwrap();
-    assert_eq!(set.status(), 201);
-}
-
-async fn no_faults(person: &Person) {
-    assert_eq!(person.request(Method::DELETE, "/_local/faults").send().await.unwrap().status(), 204);
 }
 
 #[tokio::test]
@@ -78,14 +67,14 @@ async fn a_function_that_is_killed_and_a_bus_that_refuses_lose_no_event() {
     let cloud = with_a_bus().start().await;
     let [alice, bob] = cloud.people(["alice", "bob"]);
     let conversation = alice.group_with([&bob]).await;
-    fault(&alice, &json!({"name": "function.kill", "function": "OnLogEntryFunction", "rate": 0.2, "at": "before_answer"})).await;
-    fault(&alice, &json!({"name": "events.throttle", "rate": 0.05})).await;
+    cloud.faults().begin(&json!({"name": "function.kill", "function": "OnLogEntryFunction", "rate": 0.2, "at": "before_answer"})).await;
+    cloud.faults().begin(&json!({"name": "events.throttle", "rate": 0.05})).await;
     for number in 0..30 {
         alice.says(&conversation, &format!("message {number}")).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
-    no_faults(&alice).await;
+    cloud.faults().end().await;
     let log = alice.log(&conversation).await;
     assert_eq!(log.len(), 31);
     all_of(&cloud, &conversation, &log).await;

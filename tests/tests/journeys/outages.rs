@@ -2,7 +2,9 @@
 
 use std::net::SocketAddr;
 
+use parlance_client::{Client, ClientEvent, EventData, Events, Options};
 use parlance_tests::cloud::{Cloud, Setup, kill};
+use parlance_tests::deadline::within;
 use parlance_tests::proxy::{Proxy, free_port};
 use parlance_tests::redis_server::RedisServer;
 use parlance_tests::view::View;
@@ -105,4 +107,36 @@ async fn a_real_redis_serves_as_the_embedded_one_does_and_may_be_killed() {
     }
     let view = View::of(&mut laptop, &conversation, 12, 21).await;
     assert_eq!(view.contents().len(), 10);
+}
+
+/// What senders know of his sockets is what was true before: his new one could not be written down beside the old.
+#[tokio::test]
+async fn who_comes_back_while_redis_takes_no_writes_hears_everything_soon_after() {
+    for relays in [0, 1] {
+        let cloud = Setup::default().relays(relays).start().await;
+        let [alice, bob] = cloud.people(["alice", "bob"]);
+        let conversation = alice.direct_with(&bob).await;
+        let (client, mut events) = Client::connect(Options::new(&cloud.origin, &bob.token)).unwrap();
+        client.conversation(conversation.parse().unwrap()).await.unwrap();
+        within("a session", heard(&mut events, |event| matches!(event, ClientEvent::Connected))).await;
+        alice.says(&conversation, "before").await;
+        within("what was said before", heard(&mut events, |event| says(event, "before"))).await;
+
+        cloud.faults().begin(&json!({"name": "redis.readonly"})).await;
+        cloud.faults().begin(&json!({"name": "sockets.cut"})).await;
+        within("a session again", heard(&mut events, |event| matches!(event, ClientEvent::Connected))).await;
+        within("that it is up to date", client.conversation(conversation.parse().unwrap())).await.unwrap();
+        cloud.faults().end().await;
+        alice.says(&conversation, "after").await;
+        within("what was said after", heard(&mut events, |event| says(event, "after"))).await;
+    }
+}
+
+async fn heard(events: &mut Events, is_it: impl Fn(&ClientEvent) -> bool) {
+    while !is_it(&events.next().await.unwrap()) {}
+}
+
+fn says(event: &ClientEvent, content: &str) -> bool {
+    let ClientEvent::Event(event) = event else { return false };
+    matches!(event.data(), EventData::MessageCreated(message) if message.content == content)
 }

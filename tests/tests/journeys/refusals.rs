@@ -25,13 +25,23 @@ enum Case {
     NotAsked,
 }
 
-fn cases(
-    me: &str,
-    other: &str,
-    conversation: &str,
-    message: &str,
-    webhook: &str,
-) -> Vec<(&'static str, String, Case)> {
+/// What the paths of the cases name.
+struct Names {
+    me: String,
+    other: String,
+    conversation: String,
+    message: String,
+    webhook: String,
+    /// A group of the two that carries the reference `refusals` and my id; one to leave, and one to delete.
+    groups: [String; 3],
+}
+
+fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
+    let Names { me, other, conversation, message, webhook, groups } = names;
+    let in_group = |route: &'static str, group: usize, case: Case| {
+        let path = route.split_once(' ').unwrap().1.replace("{id}", &groups[group]);
+        (route, path.replace("{user_id}", other), case)
+    };
     let path = |path: &str| {
         let id = match path {
             path if path.contains("messages/{id}") => message,
@@ -41,10 +51,17 @@ fn cases(
         path.replace("{id}", id)
     };
     let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
+    let nothing = json!({"conversations": {}});
+    let (title, user) = (json!({"title": "Another"}), json!({"user_id": other}));
     let text = json!({"conversation_id": conversation, "content": "served"});
     let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
+    let read = json!({"conversation_id": conversation, "up_to": 1});
+    let unread = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "up_to": 1});
     let http = |route: &'static str, case: Case| (route, path(route.split_once(' ').unwrap().1), case);
     let reads = || Case::NeedsToken(Value::Null, 200);
+    let frame = |kind: &'static str, refused: Value, code: &'static str, served: Value| {
+        (kind, kind.to_owned(), Case::Frame(refused, code, served))
+    };
     vec![
         http("GET /healthz", Case::ServesEverybody),
         http("GET /api/messaging/limits", Case::ServesEverybody),
@@ -57,17 +74,64 @@ fn cases(
         http("GET /api/messaging/conversations/{id}", reads()),
         http("GET /api/messaging/conversations/{id}/messages", reads()),
         http("GET /api/messaging/conversations/{id}/log", reads()),
+        http("POST /api/messaging/conversations/task", Case::NeedsToken(json!({"task_id": me}), 201)),
+        (
+            "GET /api/messaging/conversations/ref/{type}/{id}",
+            format!("/api/messaging/conversations/ref/refusals/{me}"),
+            reads(),
+        ),
+        in_group("PATCH /api/messaging/conversations/{id}", 0, Case::NeedsToken(title.clone(), 200)),
+        in_group("POST /api/messaging/conversations/{id}/update_title", 0, Case::NeedsToken(title, 200)),
+        in_group(
+            "POST /api/messaging/conversations/{id}/add_participant",
+            0,
+            Case::NeedsToken(user.clone(), 200),
+        ),
+        in_group("GET /api/messaging/conversations/{id}/participants", 0, reads()),
+        in_group(
+            "PATCH /api/messaging/conversations/{id}/participants/{user_id}",
+            0,
+            Case::NeedsToken(json!({"role": "guest"}), 200),
+        ),
+        in_group("POST /api/messaging/conversations/{id}/remove_participant", 0, Case::NeedsToken(user, 200)),
+        in_group("POST /api/messaging/conversations/{id}/mute", 0, Case::NeedsToken(json!({}), 200)),
+        in_group("DELETE /api/messaging/conversations/{id}/mute", 0, Case::NeedsToken(Value::Null, 200)),
+        in_group("POST /api/messaging/conversations/{id}/archive", 0, Case::NeedsToken(json!({}), 200)),
+        in_group("DELETE /api/messaging/conversations/{id}/archive", 0, Case::NeedsToken(Value::Null, 200)),
+        in_group("POST /api/messaging/conversations/{id}/leave", 1, Case::NeedsToken(json!({}), 204)),
+        in_group("DELETE /api/messaging/conversations/{id}", 2, Case::NeedsToken(Value::Null, 204)),
+        http("POST /api/messaging/sync", Case::NeedsToken(nothing.clone(), 200)),
+        http("GET /api/messaging/me", reads()),
+        http("PATCH /api/messaging/me", Case::NeedsToken(json!({"name": me}), 200)),
+        http("GET /api/messaging/blocks", reads()),
+        http("POST /api/messaging/blocks", Case::NeedsToken(json!({"user_id": "somebody else"}), 201)),
+        in_group("DELETE /api/messaging/blocks/{user_id}", 0, Case::NeedsToken(Value::Null, 204)),
+        http("PUT /api/messaging/users/{id}", Case::NeedsService(json!({"name": other}), 200)),
+        http("GET /api/messaging/users/{id}", Case::NeedsService(Value::Null, 200)),
         http("POST /api/messaging/messages", Case::NeedsToken(text.clone(), 201)),
         http("GET /api/messaging/messages/{id}", reads()),
+        ("GET /api/messaging/presence", format!("/api/messaging/presence?ids={other}"), reads()),
         http("GET /api/messaging/webhooks", Case::NeedsService(Value::Null, 200)),
         http("POST /api/messaging/webhooks", Case::NeedsService(hook, 201)),
         http("GET /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 200)),
         http("PATCH /api/messaging/webhooks/{id}", Case::NeedsService(json!({"enabled": true}), 200)),
         http("DELETE /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 204)),
+        http("PATCH /api/messaging/messages/{id}", Case::NeedsToken(json!({"content": "edited"}), 200)),
+        http("POST /api/messaging/messages/mark_as_read", Case::NeedsToken(read.clone(), 200)),
+        http("GET /api/messaging/messages/unread_count", reads()),
+        http("GET /api/messaging/conversations/{id}/receipts", reads()),
+        http("DELETE /api/messaging/messages/{id}/delete", Case::NeedsToken(Value::Null, 204)),
+        ("message.read", "message.read".to_owned(), Case::Frame(unread, "not_found", read)),
         ("$connect", String::new(), Case::Handshake),
         ("$disconnect", String::new(), Case::NotAsked),
         ("$default", "nonsense".to_owned(), Case::Frame(json!({}), "unknown_type", Value::Null)),
-        ("message.send", "message.send".to_owned(), Case::Frame(foreign, "not_found", text)),
+        frame("message.send", foreign.clone(), "not_found", text),
+        frame("sync", json!({}), "validation_failed", json!({"conversations": {}})),
+        frame("presence.set", json!({"status": "asleep"}), "validation_failed", json!({"status": "online"})),
+        frame("presence.watch", json!({}), "validation_failed", json!({"user_ids": [other]})),
+        // What is served is not answered.
+        frame("typing.start", foreign.clone(), "not_found", Value::Null),
+        frame("typing.stop", foreign, "not_found", Value::Null),
     ]
 }
 
@@ -81,8 +145,8 @@ fn routes() -> BTreeSet<String> {
     let http = |line: &str| {
         let (_, path) = line.split_once(" Path: ")?;
         let path = path.trim_end_matches(['}', ' ']).trim_matches('"');
-        let path =
-            if path.contains('{') && !path.contains('}') { format!("{path}}}") } else { path.to_owned() };
+        let is_open = path.matches('{').count() > path.matches('}').count();
+        let path = if is_open { format!("{path}}}") } else { path.to_owned() };
         Some(format!("{} {path}", value(line, "Method: ")?))
     };
     template.lines().filter_map(|line| value(line, "RouteKey: ").or_else(|| http(line))).collect()
@@ -97,7 +161,12 @@ async fn each_route_refuses_as_it_should_and_serves_whom_it_should() {
     let service = cloud.person("service").as_service();
     let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
     let webhook = service.post("webhooks/", &hook).await.with(201)["id"].as_str().unwrap().to_owned();
-    let cases = cases(&alice.id, &bob.id, &conversation, &message, &webhook);
+    let reference = json!({"type": "refusals", "id": alice.id});
+    let body = json!({"participant_ids": [bob.id], "ref": reference});
+    let first = alice.post("conversations/", &body).await.with(201)["id"].as_str().unwrap().to_owned();
+    let groups = [first, alice.group_with([&bob]).await, alice.group_with([&bob]).await];
+    let (me, other) = (alice.id.clone(), bob.id.clone());
+    let cases = cases(&Names { me, other, conversation, message, webhook, groups });
     let covered: BTreeSet<String> = cases.iter().map(|(route, ..)| (*route).to_owned()).collect();
     assert_eq!(covered, routes(), "each route has its case");
 
@@ -114,7 +183,9 @@ async fn each_route_refuses_as_it_should_and_serves_whom_it_should() {
             Case::NeedsService(body, status) => {
                 let refused = Answer::to(alice.anonymous(method(), &path).json(&body)).await;
                 refused.refused(401, "unauthenticated");
-                Answer::to(alice.request(method(), &path).json(&body)).await.refused(403, "forbidden");
+                let refused = Answer::to(alice.request(method(), &path).json(&body)).await;
+                let problem = refused.refused(403, "forbidden");
+                assert!(problem["detail"].as_str().unwrap().contains("messaging:service"), "{problem}");
                 let served = Answer::to(service.request(method(), &path).json(&body)).await;
                 assert_eq!(served.status, status, "{route}: {}", served.text);
             }

@@ -7,9 +7,28 @@ use parlance_protocol::{
     fields::Object,
     problem::Problem,
     request::{
-        change_webhook::ChangeWebhook, create_conversation::CreateConversation, create_direct::CreateDirect,
-        create_webhook::CreateWebhook, list_conversations::ListConversations, read_log::ReadLog,
-        read_messages::ReadMessages, send_message::SendMessage, sync::Sync,
+        change_person,
+        change_webhook::ChangeWebhook,
+        create_conversation::CreateConversation,
+        create_direct::CreateDirect,
+        create_task::CreateTask,
+        create_webhook::CreateWebhook,
+        delete_message::DeleteMessage,
+        edit_message::EditMessage,
+        list_conversations::ListConversations,
+        list_receipts::ListReceipts,
+        mark_as_read::MarkAsRead,
+        participants::{self, AddParticipant},
+        read_log::ReadLog,
+        read_messages::ReadMessages,
+        read_page::ReadPage,
+        read_presence::ReadPresence,
+        retitle,
+        send_message::SendMessage,
+        set_presence::SetPresence,
+        sync::Sync,
+        typing::Typing,
+        watch_presence::WatchPresence,
     },
     spec::{frames::client_frames, http::operations, shape::Shape},
 };
@@ -36,6 +55,10 @@ macro_rules! reads {
 }
 
 fn bodies() -> Vec<Body> {
+    [messages(), conversations(), people(), webhooks()].into_iter().flatten().collect()
+}
+
+fn messages() -> Vec<Body> {
     let conversation = format!("c_{}", "0".repeat(26));
     let message = format!("m_{}_04", "0".repeat(26));
     vec![
@@ -49,6 +72,46 @@ fn bodies() -> Vec<Body> {
             }),
         },
         Body {
+            shape: Sync::shape(),
+            read: reads!(Sync),
+            good: json!({"conversations": {conversation.as_str(): 1}}),
+        },
+        Body {
+            shape: EditMessage::shape(),
+            read: reads!(EditMessage),
+            good: json!({"content": "hi", "if_version": 1}),
+        },
+        Body {
+            shape: EditMessage::frame_shape(),
+            read: |object| EditMessage::parse_frame(object, None).map(drop),
+            good: json!({"message_id": message, "content": "hi", "if_version": 1}),
+        },
+        Body {
+            shape: DeleteMessage::shape(),
+            read: |object| DeleteMessage::parse(object, None).map(drop),
+            good: json!({"message_id": message}),
+        },
+        Body {
+            shape: MarkAsRead::shape(),
+            read: |object| MarkAsRead::parse(object, None).map(drop),
+            good: json!({"conversation_id": conversation, "up_to": 1}),
+        },
+        Body {
+            shape: MarkAsRead::shape(),
+            read: |object| MarkAsRead::parse(object, None).map(drop),
+            good: json!({"message_ids": [message]}),
+        },
+        Body {
+            shape: Typing::shape(),
+            read: |object| Typing::parse(object, None).map(drop),
+            good: json!({"conversation_id": conversation}),
+        },
+    ]
+}
+
+fn conversations() -> Vec<Body> {
+    vec![
+        Body {
             shape: CreateConversation::shape(),
             read: reads!(CreateConversation),
             good: json!({
@@ -56,6 +119,69 @@ fn bodies() -> Vec<Body> {
                 "ref": {"type": "task", "id": "42"}, "history": "joined",
             }),
         },
+        Body {
+            shape: CreateTask::shape(),
+            read: reads!(CreateTask),
+            good: json!({"task_id": "42", "title": "Fence", "participant_ids": ["bob"]}),
+        },
+        Body {
+            shape: AddParticipant::shape(),
+            read: reads!(AddParticipant),
+            good: json!({"user_id": "bob", "role": "guest"}),
+        },
+        Body {
+            shape: participants::removed_user_shape(),
+            read: |object| participants::removed_user(object).map(drop),
+            good: json!({"user_id": "bob"}),
+        },
+        Body {
+            shape: participants::new_role_shape(),
+            read: |object| participants::new_role(object).map(drop),
+            good: json!({"role": "admin"}),
+        },
+        Body {
+            shape: retitle::title_shape(),
+            read: |object| retitle::title(object).map(drop),
+            good: json!({"title": "Fence"}),
+        },
+        Body {
+            shape: retitle::optional_title_shape(),
+            read: |object| retitle::optional_title(object).map(drop),
+            good: json!({"title": "Fence"}),
+        },
+        Body { shape: CreateDirect::shape(), read: reads!(CreateDirect), good: json!({"user_id": "bob"}) },
+    ]
+}
+
+fn people() -> Vec<Body> {
+    vec![
+        Body {
+            shape: SetPresence::shape(),
+            read: reads!(SetPresence),
+            good: json!({"status": "away", "text": "At lunch"}),
+        },
+        Body {
+            shape: WatchPresence::shape(),
+            read: reads!(WatchPresence),
+            good: json!({"user_ids": ["bob"]}),
+        },
+        Body {
+            shape: change_person::own_shape(),
+            read: |object| change_person::own(object).map(drop),
+            good: json!({"name": "Bob", "picture": "https://example.org/bob.png", "locale": "de"}),
+        },
+        Body {
+            shape: change_person::anybodys_shape(),
+            read: |object| change_person::anybodys(object).map(drop),
+            good: json!({
+                "name": "Bob", "picture": "https://example.org/bob.png", "locale": "de", "deactivated": true,
+            }),
+        },
+    ]
+}
+
+fn webhooks() -> Vec<Body> {
+    vec![
         Body {
             shape: CreateWebhook::shape(),
             read: |object| CreateWebhook::parse(object, Destinations::Public).map(drop),
@@ -71,12 +197,6 @@ fn bodies() -> Vec<Body> {
                 "secret": format!("whsec_{}", "A".repeat(32)), "rotate_secret": false,
             }),
         },
-        Body {
-            shape: Sync::shape(),
-            read: reads!(Sync),
-            good: json!({"conversations": {conversation.as_str(): 1}}),
-        },
-        Body { shape: CreateDirect::shape(), read: reads!(CreateDirect), good: json!({"user_id": "bob"}) },
     ]
 }
 
@@ -85,6 +205,9 @@ fn queries_read() -> Vec<Query> {
         Query { shape: ListConversations::shape(), read: reads!(ListConversations) },
         Query { shape: ReadLog::shape(), read: reads!(ReadLog) },
         Query { shape: ReadMessages::shape(), read: reads!(ReadMessages) },
+        Query { shape: ListReceipts::shape(), read: reads!(ListReceipts) },
+        Query { shape: ReadPage::shape(), read: reads!(ReadPage) },
+        Query { shape: ReadPresence::shape(), read: reads!(ReadPresence) },
     ]
 }
 

@@ -34,11 +34,11 @@ impl HttpRoute for ConversationCreate {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let new = create_conversation::CreateConversation::parse(&request.parts.json()?)?;
-        let creator = request.caller.user;
+        let creator = request.caller.caller();
         let id = self
             .create
             .execute(NewConversation {
-                creator: creator.clone(),
+                creator,
                 kind: new.kind,
                 title: new.title,
                 reference: new.reference,
@@ -47,6 +47,6 @@ impl HttpRoute for ConversationCreate {
                 from: None,
             })
             .await?;
-        created(&self.detail.execute(&creator, id).await?)
+        created(&self.detail.execute(creator, id).await?)
     }
 }

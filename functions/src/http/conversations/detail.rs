@@ -29,7 +29,7 @@ impl HttpRoute for ConversationRead {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let id = request.parts.path_id("id")?;
-        let summary = self.detail.execute(&request.caller.user, id).await?;
+        let summary = self.detail.execute(request.caller.caller(), id).await?;
         Ok(Reply::ok(&rendered(&summary))?.with_etag_of_body())
     }
 }

@@ -75,17 +75,15 @@ impl HttpRoute for ConversationList {
             unread: asked.unread,
             reference_type: asked.reference_type,
             reference_id: asked.reference_id,
+            archived: asked.archived,
             ..ListFilter::default()
         };
-        let filters = format!("{filter:?} {}", asked.archived);
+        let filters = format!("{filter:?}");
         let scope = CursorScope { user: user.as_str(), route: self.key(), filters: &filters };
         let position = match asked.cursor {
             Some(cursor) => Some(self.cursors.verify::<Cursor>(scope, &cursor)?.into()),
             None => None,
         };
-        if asked.archived {
-            return Reply::ok(&Page::<Conversation> { items: Vec::new(), next: None, previous: None });
-        }
         let limit = usize::try_from(asked.limit).unwrap_or(ListConversations::MAX_LIMIT);
         let page = self.list.execute(&user, &filter, position, limit).await?;
         let sign = |position: ListPosition| self.cursors.sign(scope, &Cursor::from(position));

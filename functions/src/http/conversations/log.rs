@@ -32,7 +32,7 @@ impl HttpRoute for ConversationLog {
         let read_log::ReadLog { after, limit } = read_log::ReadLog::parse(&request.parts.query())?;
         let after = after.map_or(0, Seq::get);
         let limit = usize::try_from(limit).unwrap_or(ReadLog::MAX_LIMIT);
-        let stretch = self.read.execute(&request.caller.user, id, after, limit).await?;
+        let stretch = self.read.execute(request.caller.caller(), id, after, limit).await?;
         Reply::ok(&LogPage {
             items: stretch.events.iter().map(EventFrame::from).collect(),
             head_seq: stretch.head_seq.get(),

@@ -45,7 +45,7 @@ impl HttpRoute for ConversationMessages {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let id = request.parts.path_id("id")?;
-        let user = request.caller.user;
+        let user = &request.caller.user;
         let ReadMessages { place, limit } = ReadMessages::parse(&request.parts.query())?;
         let route = format!("{} {id}", self.key());
         let scope = CursorScope { user: user.as_str(), route: &route, filters: "" };
@@ -60,7 +60,7 @@ impl HttpRoute for ConversationMessages {
             },
         };
         let limit = usize::try_from(limit).unwrap_or(ReadHistory::MAX_LIMIT);
-        let page = self.read.execute(&user, id, window, limit).await?;
+        let page = self.read.execute(request.caller.caller(), id, window, limit).await?;
         Reply::ok(&Page {
             items: page.messages.iter().map(Message::from).collect(),
             next: page.older.map(|seq| self.cursors.sign(scope, &Cursor::Before(seq.get()))),

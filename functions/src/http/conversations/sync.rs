@@ -35,6 +35,11 @@ impl HttpRoute for ConversationSync {
         RateClass::Reads
     }
 
+    /// It changes nothing, and its answer is large and soon old.
+    fn replays(&self) -> bool {
+        false
+    }
+
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let cursors = sync::Sync::parse(&request.parts.json()?)?.conversations;
         let standing = Standing { cursors, wants_new: true };

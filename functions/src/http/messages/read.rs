@@ -28,7 +28,7 @@ impl HttpRoute for MessageRead {
 
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let id = request.parts.path_id("id")?;
-        let found = self.find.execute(&request.caller.user, id).await?;
+        let found = self.find.execute(request.caller.caller(), id).await?;
         let message = Message::from(&found);
         Ok(Reply::ok(&message)?.with_etag(&message.version.to_string()))
     }

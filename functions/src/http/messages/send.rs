@@ -39,6 +39,11 @@ impl HttpRoute for MessageSend {
         RateClass::Sends
     }
 
+    /// The key is the message's `client_id`, by which its own entry is found.
+    fn replays(&self) -> bool {
+        false
+    }
+
     fn counts_by_itself(&self) -> bool {
         true
     }
@@ -52,14 +57,14 @@ impl HttpRoute for MessageSend {
         };
         let draft = Draft {
             conversation: message.conversation,
-            sender: request.caller.user,
+            sender: request.caller.user.clone(),
             client_id,
             after: message.after.map(Seq::get),
             body: message.body,
             from: None,
             admission: request.admission,
         };
-        let Sent { message, is_duplicate } = self.send.execute(draft).await?;
+        let Sent { message, is_duplicate } = self.send.execute_as(request.caller.caller(), draft).await?;
         let message = Message::from(&message);
         let location = format!("/api/messaging/messages/{}/", message.id);
         let body = SentMessageBody::from(SentMessage { message, duplicate: is_duplicate });

@@ -7,8 +7,9 @@ use std::io::{BufRead as _, stdin};
 use clap::Args;
 use futures::FutureExt as _;
 use parlance_client::{
-    Client, ClientEvent, Draft, EventData, Events, Options, TokenError, ids::ConversationId,
+    Client, ClientEvent, ConnectError, Draft, EventData, Events, Options, TokenError, ids::ConversationId,
 };
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::signal::ctrl_c;
 use tokio::sync::mpsc;
 
@@ -37,7 +38,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Outcome {
-    let (client, events) = Client::connect(options(&arguments)?)?;
+    let (client, events) = connect(&arguments)?;
     let conversation = client.create_direct(&arguments.other).await?.id;
     let mut chat = Chat { name: arguments.name, screen: Screen::open(), conversation, shown: 0 };
     let page = client.history(conversation, None, HISTORY).await?;
@@ -47,6 +48,19 @@ pub(super) async fn run(arguments: Arguments) -> Outcome {
     chat.screen.note(&format!("{} and {}; /quit ends", chat.name, arguments.other));
     chat.run(client, events).await;
     Ok(())
+}
+
+/// Connects with an outbox that outlives the terminal, unless another terminal of the same name has it.
+fn connect(arguments: &Arguments) -> Result<(Client, Events), Box<dyn std::error::Error + Send + Sync>> {
+    let folder = &arguments.storage.data_dir;
+    // A data directory that cannot be made is told by the outbox.
+    let _ = std::fs::create_dir_all(folder);
+    let whose = format!("{}@{}", arguments.name, arguments.url);
+    let file = folder.join(format!("outbox-{}.jsonl", utf8_percent_encode(&whose, NON_ALPHANUMERIC)));
+    match Client::connect(options(arguments)?.with_outbox(file)) {
+        Err(ConnectError::Outbox { .. }) => Ok(Client::connect(options(arguments)?)?),
+        outcome => Ok(outcome?),
+    }
 }
 
 fn options(arguments: &Arguments) -> Result<Options, Box<dyn std::error::Error + Send + Sync>> {
@@ -119,6 +133,9 @@ impl Chat {
             }
             ClientEvent::Connected => self.screen.note("connected"),
             ClientEvent::Disconnected { reason } => self.screen.note(&format!("not connected: {reason}")),
+            ClientEvent::Unsent { message, error } => {
+                self.screen.note(&format!("not sent: {:?}: {error}", message.draft.content));
+            }
             ClientEvent::Closed { reason } => self.screen.note(&format!("closed: {reason}")),
             _ => {}
         }

@@ -5,6 +5,7 @@
 //! `GetItem`, a `Query` of a range, and a `PutItem` where nothing stands. Everything else, each refusal among it, is
 //! left to the engine, and a test holds both to the same answers.
 
+mod answer;
 mod request;
 
 use std::collections::HashMap;
@@ -18,7 +19,8 @@ use rusqlite::{Connection, OptionalExtension as _, ToSql};
 use serde::Deserialize;
 use serde_json::Value;
 
-use self::request::{Attributes, Capacity, GetItem, PutItem, Query, Range};
+use self::answer::Answer;
+use self::request::{Attributes, GetItem, PutItem, Query, Range};
 use super::engine::own_place;
 
 /// The most bytes of items on one page of a query.
@@ -377,31 +379,6 @@ fn after_all(prefix: &str) -> Option<String> {
 /// An item's JSON, unless it holds a set: those are told in an order of their own.
 fn plain(item: &str) -> Option<&str> {
     ["\"SS\":", "\"NS\":", "\"BS\":"].iter().all(|set| !item.contains(set)).then_some(item)
-}
-
-/// An answer in the making.
-struct Answer(String);
-
-impl Answer {
-    fn new() -> Self {
-        Self("{".to_owned())
-    }
-
-    fn member(&mut self, name: &str, json: &str) {
-        if self.0.len() > 1 {
-            self.0.push(',');
-        }
-        self.0.extend(["\"", name, "\":", json]);
-    }
-
-    fn served(mut self, table: &Table, units: f64, capacity: Capacity) -> Served {
-        if capacity == Capacity::Total {
-            let consumed = serde_json::json!({ "TableName": table.name, "CapacityUnits": units });
-            self.member("ConsumedCapacity", &consumed.to_string());
-        }
-        self.0.push('}');
-        Served { body: self.0.into_bytes(), table: table.name.clone(), units }
-    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct Limits {
     pub backlog_bytes: usize,
     /// How many frames of one client are handled at a time (AWS does not document its own bound).
     pub frames_at_once: usize,
+    /// How many handshakes are let in a second; 0 lets in all. AWS lets in 500 per account and region until that is raised.
+    pub handshakes_per_second: usize,
 }
 
 impl Default for Limits {
@@ -46,6 +48,7 @@ impl Default for Limits {
             body_bytes: 10 * 1_024 * 1_024,
             backlog_bytes: 256 * 1_024,
             frames_at_once: 16,
+            handshakes_per_second: 0,
         }
     }
 }
@@ -102,6 +105,7 @@ impl Limits {
             "body_bytes" => &mut self.body_bytes,
             "backlog_bytes" => &mut self.backlog_bytes,
             "frames_at_once" => &mut self.frames_at_once,
+            "handshakes_per_second" => &mut self.handshakes_per_second,
             _ => return None,
         })
     }

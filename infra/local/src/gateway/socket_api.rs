@@ -7,7 +7,7 @@ mod proxy_answer;
 mod session;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,6 +34,8 @@ pub struct SocketApi {
     invoke: Arc<dyn Invoke>,
     faults: Faults,
     usage: Usage,
+    /// The second in which a handshake came last, and how many have come in it.
+    handshakes: Mutex<(u64, usize)>,
     /// Its open connections.
     pub connections: Arc<Connections>,
 }
@@ -72,6 +74,7 @@ impl SocketApi {
             invoke,
             faults,
             usage,
+            handshakes: Mutex::default(),
             connections: Arc::default(),
         })
     }
@@ -86,6 +89,18 @@ impl SocketApi {
         let selected = selected.filter(|key| !key.starts_with('$'));
         let route = selected.and_then(|key| self.routes.get_key_value(&key));
         route.or_else(|| self.routes.get_key_value("$default")).map(|(key, route)| (key.as_str(), route))
+    }
+
+    /// Whether one more handshake may come in this second.
+    fn lets_in(&self) -> bool {
+        let most = self.limits.handshakes_per_second;
+        let second = super::clock::epoch_ms() / 1_000;
+        let mut handshakes = self.handshakes.lock().unwrap_or_else(PoisonError::into_inner);
+        if handshakes.0 != second {
+            *handshakes = (second, 0);
+        }
+        handshakes.1 += 1;
+        most == 0 || handshakes.1 <= most
     }
 
     async fn call(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::SinkExt as _;
+use futures::{SinkExt as _, future::join_all};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
@@ -46,6 +46,18 @@ async fn a_handshake_is_answered_as_authorizer_and_connect_decide() {
         assert_eq!((refused, body["message"].as_str().unwrap()), (status, message), "{query}");
         stage.socket("/ws/messaging/").await;
     }
+    stage.stop().await;
+}
+
+#[tokio::test]
+async fn more_handshakes_than_a_second_lets_in_are_refused_until_the_next() {
+    let stage = stage_with(|options| options.limits = limits(&["handshakes_per_second=2"])).await;
+    let dials = join_all((0..8).map(|_| stage.handshake("/ws/messaging/", &[]))).await;
+    // A second may have ended in between.
+    let let_in = dials.iter().filter(|dial| dial.is_ok()).count();
+    assert!((2..=4).contains(&let_in), "{let_in}");
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stage.socket("/ws/messaging/").await;
     stage.stop().await;
 }
 

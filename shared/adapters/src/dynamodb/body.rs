@@ -85,6 +85,14 @@ enum StoredBody<'b> {
         #[n(1)]
         role: u8,
     },
+    #[n(9)]
+    #[cbor(map)]
+    BlockChanged {
+        #[b(0)]
+        user: &'b str,
+        #[n(1)]
+        is_blocking: bool,
+    },
 }
 
 #[derive(Encode, Decode)]
@@ -117,6 +125,9 @@ impl<'b> StoredBody<'b> {
             EntryBody::ParticipantUpdated { user, role } => {
                 Self::ParticipantUpdated { user: user.as_str(), role: role.rank() }
             }
+            EntryBody::BlockChanged { user, is_blocking } => {
+                Self::BlockChanged { user: user.as_str(), is_blocking: *is_blocking }
+            }
         }
     }
 
@@ -143,6 +154,9 @@ impl<'b> StoredBody<'b> {
             }
             Self::ParticipantUpdated { user, role } => {
                 EntryBody::ParticipantUpdated { user: UserId::parse(user).ok()?, role: role_of_rank(role)? }
+            }
+            Self::BlockChanged { user, is_blocking } => {
+                EntryBody::BlockChanged { user: UserId::parse(user).ok()?, is_blocking }
             }
         })
     }

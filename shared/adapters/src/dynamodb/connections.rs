@@ -1,7 +1,5 @@
 //! The durable registry of open sockets in DynamoDB.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 use parlance_application::ports::{
@@ -22,9 +20,6 @@ use super::{
     keys,
     table::{RangeQuery, SortRange, Table},
 };
-
-/// How long a row is kept at most: API Gateway closes a socket after two hours.
-const LONGEST_LIFE: Duration = Duration::from_secs(2 * 60 * 60 + 10 * 60);
 
 /// How many users are looked up at once.
 const CONCURRENT_LOOKUPS: usize = 32;
@@ -78,6 +73,10 @@ impl ConnectionDirectory for DynamoConnections {
         Ok(Registration::TooMany)
     }
 
+    async fn announce(&self, user: &UserId) -> Result<Vec<Connection>, PortError> {
+        self.of_user(user).await
+    }
+
     async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError> {
         self.table.take(keys::connection(user, id)).await.map(drop)
     }
@@ -89,12 +88,11 @@ impl ConnectionDirectory for DynamoConnections {
 }
 
 fn item_of(connection: &Connection) -> Item {
-    let last = connection.opened_at.plus(LONGEST_LIFE).min(connection.expires_at);
     ItemBuilder::new(keys::connection(&connection.user, &connection.id))
         .with(SCOPE, text_value(encode_scope(connection.scope)))
         .with(TOKEN_EXPIRES_AT, time_value(connection.expires_at))
         .with(OPENED_AT, time_value(connection.opened_at))
-        .with(EXPIRES_AT, number_value(last.as_secs() + 1))
+        .with(EXPIRES_AT, number_value(connection.ends_at().as_secs() + 1))
         .build()
 }
 

@@ -1,28 +1,29 @@
 //! Conversations, rosters and memberships in DynamoDB.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
 use parlance_application::ports::{
     PortError,
     conversations::{
-        Advance, ConversationRepository, Creating, Creation, Membership, ReadCursor, ReadReceipts,
+        Advance, ConversationRepository, Creating, Creation, Membership, MembershipSetting,
+        MembershipSettings, ReadCursor, RosterPage, RosterPages, RosterPlace,
     },
+    presence::DirectPeers,
 };
 use parlance_domain::{
-    conversation::Conversation,
+    conversation::{Conversation, ConversationKind},
     ids::{ConversationId, UserId},
     roster::Roster,
 };
 
 use super::{
-    attributes::{Item, MalformedItem, need_text, number_value, seq_value, time_value},
+    attributes::{Item, MalformedItem, number_value, seq_value, text_value, time_value},
     entry::to_item,
     keys,
     retry::{ATTEMPTS, pause},
     rows::{
-        READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, membership_item, membership_of,
-        roster_item, roster_row_of,
+        ARCHIVED, MUTED, PEER, READ_AT, READ_N, READ_SEQ, conversation_item, conversation_of, is_blocking,
+        membership_item, membership_of, peer_of, roster_item, roster_row_of,
     },
     table::{Expression, RangeQuery, Refusal, SortRange, Table, Transacted, Write, Written},
 };
@@ -40,6 +41,17 @@ impl DynamoConversations {
         Self { table }
     }
 
+    async fn membership_rows(&self, user: &UserId) -> Result<Vec<Item>, PortError> {
+        let query = RangeQuery {
+            partition: keys::user_partition(user),
+            sort: SortRange::Prefix(keys::CONVERSATION),
+            descending: false,
+            consistent: true,
+            limit: None,
+        };
+        self.table.all(&query).await
+    }
+
     fn malformed(&self, error: MalformedItem) -> PortError {
         PortError::new(self.table.port(), error)
     }
@@ -55,9 +67,23 @@ impl DynamoConversations {
         let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
         for member in roster.members() {
             let joined = member.participant.joined;
-            let membership = Membership { conversation: conversation.id, joined, cursor };
+            let membership = Membership::new(conversation.id, joined, cursor);
             writes.push(Write::Put(roster_item(conversation.id, member.user, member.participant), None));
-            writes.push(Write::Put(membership_item(member.user, &membership), None));
+            let mut row = membership_item(member.user, &membership);
+            if conversation.kind == ConversationKind::Direct
+                && let Some(peer) = roster.members().find(|other| other.user != member.user)
+            {
+                row.insert(PEER.into(), text_value(peer.user.as_str()));
+            }
+            writes.push(Write::Put(row, None));
+        }
+        if conversation.kind == ConversationKind::Direct {
+            let people: Vec<&UserId> = roster.members().map(|member| member.user).collect();
+            for user in &people {
+                let others = people.iter().filter(|other| *other != user);
+                writes
+                    .extend(others.map(|other| Write::Check(keys::block(user, other), Expression::absent())));
+            }
         }
         Ok(writes)
     }
@@ -72,8 +98,13 @@ impl ConversationRepository for DynamoConversations {
             match self.table.transact(&writes).await? {
                 Transacted::Done => return Ok(Creating::Created),
                 Transacted::Refused(refusals) => {
-                    if refusals.iter().any(|refusal| matches!(refusal, Refusal::Condition(_))) {
+                    let is_refused = |refusal: &Refusal| matches!(refusal, Refusal::Condition(_));
+                    // The first two writes are of the conversation itself.
+                    if refusals.iter().take(2).any(is_refused) {
                         return Ok(Creating::Exists);
+                    }
+                    if refusals.iter().any(is_refused) {
+                        return Ok(Creating::Blocked);
                     }
                 }
             }
@@ -95,7 +126,12 @@ impl ConversationRepository for DynamoConversations {
             limit: None,
         };
         let rows = self.table.all(&query).await?;
-        rows.iter().map(|item| roster_row_of(item).map_err(|error| self.malformed(error))).collect()
+        let row = |item| roster_row_of(item).map_err(|error| self.malformed(error));
+        let mut roster = rows.iter().map(row).collect::<Result<Roster, _>>()?;
+        for item in rows.iter().filter(|item| is_blocking(item)) {
+            roster.set_block(&row(item)?.0, true);
+        }
+        Ok(roster)
     }
 
     async fn membership(&self, user: &UserId, id: ConversationId) -> Result<Option<Membership>, PortError> {
@@ -104,14 +140,7 @@ impl ConversationRepository for DynamoConversations {
     }
 
     async fn memberships(&self, user: &UserId) -> Result<Vec<Membership>, PortError> {
-        let query = RangeQuery {
-            partition: keys::user_partition(user),
-            sort: SortRange::Prefix(keys::CONVERSATION),
-            descending: false,
-            consistent: true,
-            limit: None,
-        };
-        let rows = self.table.all(&query).await?;
+        let rows = self.membership_rows(user).await?;
         rows.iter().map(|item| membership_of(item).map_err(|error| self.malformed(error))).collect()
     }
 
@@ -135,7 +164,10 @@ impl ConversationRepository for DynamoConversations {
             let condition = "attribute_exists(pk) AND #seq < :seq";
             match self.table.update_if(keys::membership(user, id), forward, condition).await? {
                 Written::Done => return Ok(Advance::Moved),
-                Written::Refused(Some(_)) => return Ok(Advance::Unmoved),
+                Written::Refused(Some(standing)) => {
+                    let membership = membership_of(&standing).map_err(|error| self.malformed(error))?;
+                    return Ok(Advance::Unmoved(membership.cursor));
+                }
                 Written::Refused(None) => return Ok(Advance::NotAMember),
                 Written::Contended => {}
             }
@@ -145,21 +177,73 @@ impl ConversationRepository for DynamoConversations {
 }
 
 #[async_trait]
-impl ReadReceipts for DynamoConversations {
-    async fn cursors(
-        &self,
-        conversation: ConversationId,
-        users: &[UserId],
-    ) -> Result<Vec<(UserId, ReadCursor)>, PortError> {
-        let distinct: BTreeSet<_> = users.iter().collect();
-        let keys = distinct.into_iter().map(|user| keys::membership(user, conversation)).collect();
-        let items = self.table.get_many(keys, false).await?;
-        items.iter().map(|item| cursor_of(item).map_err(|error| self.malformed(error))).collect()
+impl DirectPeers for DynamoConversations {
+    async fn direct_peers(&self, user: &UserId) -> Result<Vec<(ConversationId, UserId)>, PortError> {
+        Ok(self.membership_rows(user).await?.iter().filter_map(peer_of).collect())
     }
 }
 
-fn cursor_of(item: &Item) -> Result<(UserId, ReadCursor), MalformedItem> {
-    let user = keys::user_of(need_text(item, keys::PARTITION)?);
-    let user = user.ok_or(MalformedItem { attribute: keys::PARTITION })?;
-    Ok((user, membership_of(item)?.cursor))
+#[async_trait]
+impl RosterPages for DynamoConversations {
+    async fn page(
+        &self,
+        conversation: ConversationId,
+        place: &RosterPlace,
+        limit: usize,
+    ) -> Result<RosterPage, PortError> {
+        // One row more than is asked for tells whether there are more.
+        let query = RangeQuery {
+            partition: keys::conversation_partition(conversation),
+            sort: SortRange::Prefix(keys::USER),
+            descending: matches!(place, RosterPlace::Before(_)),
+            consistent: false,
+            limit: Some(i32::try_from(limit.saturating_add(1)).unwrap_or(i32::MAX)),
+        };
+        let start = match place {
+            RosterPlace::First => None,
+            RosterPlace::After(user) | RosterPlace::Before(user) => {
+                Some(keys::roster_row(conversation, user))
+            }
+        };
+        let page = self.table.page(&query, start).await?;
+        let rows = page.items.iter().map(|item| roster_row_of(item).map_err(|error| self.malformed(error)));
+        let mut rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let has_more = rows.len() > limit || (page.next.is_some() && rows.len() < limit);
+        rows.truncate(limit);
+        if query.descending {
+            rows.reverse();
+        }
+        Ok(RosterPage { rows, has_more })
+    }
+}
+
+#[async_trait]
+impl MembershipSettings for DynamoConversations {
+    async fn switch(
+        &self,
+        user: &UserId,
+        conversation: ConversationId,
+        setting: MembershipSetting,
+        is_on: bool,
+    ) -> Result<bool, PortError> {
+        let attribute = match setting {
+            MembershipSetting::Muted => MUTED,
+            MembershipSetting::Archived => ARCHIVED,
+        };
+        for failures in 0..ATTEMPTS {
+            pause(failures).await;
+            let switched = Expression {
+                text: "SET #setting = :on",
+                names: vec![("#setting", attribute)],
+                values: vec![(":on", AttributeValue::Bool(is_on))],
+            };
+            let key = keys::membership(user, conversation);
+            match self.table.update_if(key, switched, "attribute_exists(pk)").await? {
+                Written::Done => return Ok(true),
+                Written::Refused(_) => return Ok(false),
+                Written::Contended => {}
+            }
+        }
+        Err(failed_because(self.table.port(), "UpdateItem", "transactions stayed in the way"))
+    }
 }

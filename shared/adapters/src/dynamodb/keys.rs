@@ -24,8 +24,12 @@ pub const CONNECTION: &str = "K#";
 pub const WEBHOOKS: &str = "W#";
 /// What the sort key of a webhook, its id, begins with.
 pub const WEBHOOK: &str = "w_";
+/// What the sort key of a block begins with.
+pub const BLOCK: &str = "B#";
 
 const META: &str = "#META";
+const PRESENCE: &str = "#PRESENCE";
+const PROFILE: &str = "#P";
 const ONLY: &str = "#";
 
 /// The primary key of one item.
@@ -84,10 +88,26 @@ pub fn membership(user: &UserId, conversation: ConversationId) -> Key {
     Key { partition: user_partition(user), sort: conversation_partition(conversation) }
 }
 
+/// What is known of a user beside his conversations.
+pub fn profile(user: &UserId) -> Key {
+    Key { partition: user_partition(user), sort: PROFILE.into() }
+}
+
+/// That somebody blocks somebody else.
+pub fn block(user: &UserId, other: &UserId) -> Key {
+    Key { partition: user_partition(user), sort: format!("{BLOCK}{}", escape(other.as_str())) }
+}
+
 /// The row that remembers a message's key for a day.
 pub fn sent_message(user: &UserId, conversation: ConversationId, client_id: &ClientMessageId) -> Key {
     let (user, client_id) = (escape(user.as_str()), escape(client_id.as_str()));
     Key { partition: format!("I#{user}#{conversation}#{client_id}"), sort: ONLY.into() }
+}
+
+/// The row that remembers what a request with a key of the client's was answered.
+pub fn keyed_request(user: &UserId, route: &str, key: &ClientMessageId) -> Key {
+    let (user, route, key) = (escape(user.as_str()), escape(route), escape(key.as_str()));
+    Key { partition: format!("I#{user}#{route}#{key}"), sort: ONLY.into() }
 }
 
 /// The key set of an issuer of tokens.
@@ -98,6 +118,11 @@ pub fn signing_keys(issuer: &str) -> Key {
 /// A connection.
 pub fn connection(user: &UserId, id: &ConnectionId) -> Key {
     Key { partition: user_partition(user), sort: format!("{CONNECTION}{}", escape(id.as_str())) }
+}
+
+/// What a user chose to be shown as, and when he was last seen.
+pub fn presence(user: &UserId) -> Key {
+    Key { partition: user_partition(user), sort: PRESENCE.into() }
 }
 
 /// A ticket, by the hash of its secret.
@@ -113,6 +138,11 @@ pub fn webhook(id: WebhookId) -> Key {
 /// The user whose partition or roster row a key names.
 pub fn user_of(key: &str) -> Option<UserId> {
     UserId::parse(&unescape(key.strip_prefix(USER)?)).ok()
+}
+
+/// The user whom a block's sort key names.
+pub fn blocked_of(key: &str) -> Option<UserId> {
+    UserId::parse(&unescape(key.strip_prefix(BLOCK)?)).ok()
 }
 
 /// The conversation whose partition or membership a key names.
@@ -164,6 +194,14 @@ mod tests {
         assert_ne!(key("a", "b"), key("a#", "b"));
         assert_ne!(key("a%23", "b"), key("a#", "b"));
         assert_ne!(key("a", "b#c"), key("a", "b%23c"));
+    }
+
+    #[test]
+    fn a_request_never_shares_the_row_of_a_message() {
+        let (user, key) = (UserId::parse("a").unwrap(), ClientMessageId::parse("b").unwrap());
+        let request = keyed_request(&user, "POST /api/messaging/blocks", &key);
+        let message = sent_message(&user, ConversationId::from_bytes([1; 16]), &key);
+        assert!(request.partition.starts_with("I#a#POST /") && message.partition.starts_with("I#a#c_"));
     }
 
     #[test]

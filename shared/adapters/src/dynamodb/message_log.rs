@@ -5,6 +5,7 @@ mod changes;
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
+    environment::Random,
     log::{Append, AppendOnce, Commit, Consistency, LogPage, LogRange, MessageLog, Order, RowChange},
 };
 use parlance_domain::{
@@ -14,15 +15,18 @@ use parlance_domain::{
 };
 
 use super::{
-    attributes::{EXPIRES_AT, Item, ItemBuilder, number, number_value, seq_value},
+    attributes::{EXPIRES_AT, Item, ItemBuilder, bytes_value, number, number_value, seq_value},
     entry::{from_item, to_item},
     keys,
     table::{Expression, RangeQuery, Refusal, SortRange, Table, Transacted, Write, Written},
 };
-use crate::aws::failure::failed_because;
+use crate::{aws::failure::failed_because, system::OsRandom};
 
 /// How long a message's key is remembered for a client that did not say what it had seen, in seconds.
 const REMEMBERED_SECONDS: u64 = 24 * 60 * 60;
+
+/// What tells one call that writes an entry from another one with the same message.
+const CALL: &str = "call";
 
 /// The position of the message whose key a row remembers.
 const SEQ: &str = "seq";
@@ -93,16 +97,24 @@ impl MessageLog for DynamoMessageLog {
     }
 
     async fn append(&self, conversation: ConversationId, entry: &Entry) -> Result<Append, PortError> {
-        let item = self.item(conversation, entry)?;
+        let mut item = self.item(conversation, entry)?;
+        let nonce = bytes_value(OsRandom.bytes());
+        item.insert(CALL.to_owned(), nonce.clone());
         match self.table.put(item, Some(Expression::absent())).await? {
             Written::Done => Ok(Append::Stored),
+            // The SDK repeats a call whose answer it did not get, and then meets its own item.
+            Written::Refused(Some(item)) if item.get(CALL) == Some(&nonce) => Ok(Append::Stored),
             Written::Refused(Some(item)) => Ok(Append::Taken(Box::new(self.entry(&item)?))),
             Written::Refused(None) => {
                 let standing = self.table.get(keys::entry(conversation, entry.seq), true).await?;
                 let standing = standing.ok_or_else(|| {
                     failed_because(self.table.port(), "PutItem", "refused by an item that is not there")
                 })?;
-                Ok(Append::Taken(Box::new(self.entry(&standing)?)))
+                Ok(if standing.get(CALL) == Some(&nonce) {
+                    Append::Stored
+                } else {
+                    Append::Taken(Box::new(self.entry(&standing)?))
+                })
             }
             Written::Contended => Ok(Append::Contended),
         }

@@ -1,5 +1,6 @@
 //! Conversations, rosters and memberships as items.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use parlance_application::ports::conversations::{Membership, ReadCursor};
 use parlance_domain::{
     conversation::{Conversation, ConversationKind, History, Reference, Title},
@@ -25,6 +26,8 @@ pub const READ_N: &str = "read_n";
 pub const READ_AT: &str = "read_at";
 /// What people call the conversation.
 pub const TITLE: &str = "title";
+/// With whom the membership of a direct conversation is; absent in others.
+pub const PEER: &str = "peer";
 /// Whether the conversation was deleted; absent otherwise.
 pub const CLOSED: &str = "closed";
 
@@ -34,6 +37,13 @@ const REFERENCE_ID: &str = "ref_id";
 const CREATED_BY: &str = "created_by";
 const CREATED_AT: &str = "created_at";
 const HISTORY: &str = "history";
+/// Whether a member does not want to be disturbed by the conversation.
+pub const MUTED: &str = "muted";
+/// Whether a member does not want to see the conversation among the others.
+pub const ARCHIVED: &str = "archived";
+
+/// Whether somebody blocks the other one of a direct conversation; absent otherwise.
+const BLOCKS: &str = "blocks";
 const ROLE: &str = "role";
 const JOINED: &str = "joined";
 
@@ -81,6 +91,18 @@ pub fn roster_item(conversation: ConversationId, user: &UserId, participant: &Pa
         .build()
 }
 
+/// The same of somebody who blocks the other one of a direct conversation.
+pub fn blocking_roster_item(conversation: ConversationId, user: &UserId, participant: &Participant) -> Item {
+    let mut item = roster_item(conversation, user, participant);
+    item.insert(BLOCKS.to_owned(), AttributeValue::Bool(true));
+    item
+}
+
+/// Whether a roster's row says that its user blocks the other one.
+pub fn is_blocking(item: &Item) -> bool {
+    is_on(item, BLOCKS)
+}
+
 /// The roster's row of an item.
 pub fn roster_row_of(item: &Item) -> Result<(UserId, Participant), MalformedItem> {
     let user = keys::user_of(need_text(item, keys::SORT)?).ok_or(MalformedItem { attribute: keys::SORT })?;
@@ -92,7 +114,11 @@ pub fn roster_row_of(item: &Item) -> Result<(UserId, Participant), MalformedItem
     Ok((user, participant))
 }
 
-/// The item of a membership.
+fn is_on(item: &Item, setting: &str) -> bool {
+    item.get(setting).and_then(|value| value.as_bool().ok()) == Some(&true)
+}
+
+/// The item of a membership: of somebody who has just come, so without his settings.
 pub fn membership_item(user: &UserId, membership: &Membership) -> Item {
     ItemBuilder::new(keys::membership(user, membership.conversation))
         .with(JOINED, seq_value(membership.joined))
@@ -100,6 +126,12 @@ pub fn membership_item(user: &UserId, membership: &Membership) -> Item {
         .with(READ_N, number_value(membership.cursor.n))
         .with(READ_AT, time_value(membership.cursor.at))
         .build()
+}
+
+/// The other one of a direct conversation, if the membership is one.
+pub fn peer_of(item: &Item) -> Option<(ConversationId, UserId)> {
+    let conversation = keys::conversation_of(text(item, keys::SORT)?)?;
+    Some((conversation, UserId::parse(text(item, PEER)?).ok()?))
 }
 
 /// The membership of an item.
@@ -113,5 +145,7 @@ pub fn membership_of(item: &Item) -> Result<Membership, MalformedItem> {
             n: need_number(item, READ_N)?,
             at: need_time(item, READ_AT)?,
         },
+        is_muted: is_on(item, MUTED),
+        is_archived: is_on(item, ARCHIVED),
     })
 }

@@ -14,7 +14,7 @@ use parlance_domain::{
     ids::{ConversationId, UserId},
     roster::Roster,
 };
-use redis::{Value, from_redis_value_ref, pipe};
+use redis::{Pipeline, Value, from_redis_value_ref, pipe};
 
 use super::{
     codec::{decode_cursor, decode_head, encode_cursor, encode_head, encode_roster},
@@ -24,15 +24,12 @@ use super::{
     rosters::DecodedRosters,
 };
 
-/// How often a newer value that was overwritten is put back before somebody else is left to do it.
-const PUT_BACK: usize = 4;
-
 /// Remembers conversations in Redis.
 #[derive(Clone)]
 pub struct RedisConversationCache {
-    link: RedisLink,
+    pub(super) link: RedisLink,
     clock: Arc<dyn Clock>,
-    rosters: Arc<DecodedRosters>,
+    pub(super) rosters: Arc<DecodedRosters>,
 }
 
 impl RedisConversationCache {
@@ -41,26 +38,10 @@ impl RedisConversationCache {
         Self { link, clock, rosters: Arc::default() }
     }
 
-    async fn exchange_head(&self, conversation: ConversationId, head: &[u8]) -> Option<Vec<u8>> {
-        let mut commands = pipe();
-        commands
-            .cmd("SET")
-            .arg(self.link.keys().head(conversation))
-            .arg(head)
-            .arg("EX")
-            .arg(HEAD_SECONDS)
-            .arg("GET");
-        let (replaced,): (Option<Vec<u8>>,) = self.link.run(&commands).await?;
-        replaced
-    }
-}
-
-#[async_trait]
-impl ConversationCache for RedisConversationCache {
-    async fn opening(&self, conversation: ConversationId, counting: &Counting) -> Opening {
+    /// Asks for the newest head, a roster, and one relay if one lives.
+    pub(super) fn ask_opening(&self, commands: &mut Pipeline, conversation: ConversationId) {
         let keys = self.link.keys();
-        let mut commands = pipe();
-        commands.cmd("GET").arg(keys.head(conversation));
+        self.newest_head(commands, conversation);
         commands.cmd("GET").arg(keys.roster(conversation));
         commands
             .cmd("ZRANGEBYSCORE")
@@ -70,30 +51,52 @@ impl ConversationCache for RedisConversationCache {
             .arg("LIMIT")
             .arg(0)
             .arg(1);
-        rates::add(&mut commands, keys, counting);
-        let answers: Vec<Value> = self.link.run(&commands).await.unwrap_or_default();
-        let [head, roster, relays, counts @ ..] = answers.as_slice() else {
-            return Opening::default();
-        };
-        let bytes = |answer| from_redis_value_ref::<Option<Vec<u8>>>(answer).ok().flatten();
+    }
+
+    /// Reads the answers to [`Self::ask_opening`] and to what was counted after it.
+    pub(super) fn opening_from(&self, conversation: ConversationId, answers: &[Value]) -> Opening {
+        let [head, roster, relays, counts @ ..] = answers else { return Opening::default() };
         let relays: Vec<Vec<u8>> = from_redis_value_ref(relays).unwrap_or_default();
         Opening {
-            head: bytes(head).and_then(|bytes| decode_head(&bytes)),
-            roster: bytes(roster).and_then(|bytes| self.rosters.decode(conversation, bytes)),
+            head: from_redis_value_ref::<Vec<Vec<u8>>>(head).ok().and_then(|members| head_of(&members)),
+            roster: bytes_of(roster).and_then(|bytes| self.rosters.decode(conversation, bytes)),
             has_relay: !relays.is_empty(),
             counts: rates::counts_of(counts),
         }
     }
 
+    /// Heads are members of a sorted set, by their place in the log: the last one counts, whoever added it when.
+    fn newest_head(&self, commands: &mut Pipeline, conversation: ConversationId) {
+        commands.cmd("ZRANGE").arg(self.link.keys().head(conversation)).arg(-1).arg(-1);
+    }
+}
+
+/// The bytes of an answer, if there are any.
+pub(super) fn bytes_of(answer: &Value) -> Option<Vec<u8>> {
+    from_redis_value_ref::<Option<Vec<u8>>>(answer).ok().flatten()
+}
+
+fn head_of(members: &[Vec<u8>]) -> Option<Head> {
+    members.last().and_then(|bytes| decode_head(bytes))
+}
+
+#[async_trait]
+impl ConversationCache for RedisConversationCache {
+    async fn opening(&self, conversation: ConversationId, counting: &Counting) -> Opening {
+        let mut commands = pipe();
+        self.ask_opening(&mut commands, conversation);
+        rates::add(&mut commands, self.link.keys(), counting);
+        let answers: Vec<Value> = self.link.run(&commands).await.unwrap_or_default();
+        self.opening_from(conversation, &answers)
+    }
+
     async fn record_head(&self, conversation: ConversationId, head: &Head) {
-        let (mut seq, mut bytes) = (head.seq, encode_head(head));
-        for _ in 0..PUT_BACK {
-            let Some(replaced) = self.exchange_head(conversation, &bytes).await else { return };
-            match decode_head(&replaced) {
-                Some(newer) if newer.seq > seq => (seq, bytes) = (newer.seq, replaced),
-                _ => return,
-            }
-        }
+        let (key, seq) = (self.link.keys().head(conversation), head.seq.get());
+        let mut commands = pipe();
+        commands.cmd("ZADD").arg(&key).arg(seq).arg(encode_head(head)).ignore();
+        commands.cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(format!("({seq}")).ignore();
+        commands.cmd("EXPIRE").arg(&key).arg(HEAD_SECONDS).ignore();
+        let _: Option<()> = self.link.run(&commands).await;
     }
 
     async fn forget_head(&self, conversation: ConversationId) {
@@ -117,12 +120,12 @@ impl ConversationCache for RedisConversationCache {
     async fn heads(&self, conversations: &[ConversationId]) -> Vec<Option<Head>> {
         let mut commands = pipe();
         for conversation in conversations {
-            commands.cmd("GET").arg(self.link.keys().head(*conversation));
+            self.newest_head(&mut commands, *conversation);
         }
-        let heads: Option<Vec<Option<Vec<u8>>>> =
+        let heads: Option<Vec<Vec<Vec<u8>>>> =
             if conversations.is_empty() { None } else { self.link.run(&commands).await };
         match heads {
-            Some(heads) => heads.into_iter().map(|head| head.and_then(|bytes| decode_head(&bytes))).collect(),
+            Some(heads) => heads.iter().map(|members| head_of(members)).collect(),
             None => vec![None; conversations.len()],
         }
     }
@@ -158,7 +161,7 @@ impl ConversationCache for RedisConversationCache {
     }
 }
 
-fn remember(commands: &mut redis::Pipeline, key: &str, conversation: ConversationId, cursor: &ReadCursor) {
+fn remember(commands: &mut Pipeline, key: &str, conversation: ConversationId, cursor: &ReadCursor) {
     commands.cmd("HSET").arg(key).arg(conversation.to_string()).arg(encode_cursor(cursor)).ignore();
     commands.cmd("EXPIRE").arg(key).arg(OWN_SECONDS).ignore();
 }

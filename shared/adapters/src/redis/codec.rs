@@ -10,6 +10,7 @@ use parlance_domain::{
     head::{Head, Seq},
     ids::{ConnectionId, ConversationId, UserId},
     roster::RosterSum,
+    signal::{Presence, PresenceStatus},
     time::Timestamp,
 };
 
@@ -80,6 +81,27 @@ pub(super) fn decode_cursor(bytes: &[u8]) -> Option<ReadCursor> {
 
 #[derive(Encode, Decode)]
 #[cbor(map)]
+struct MovedCursor {
+    #[n(0)]
+    cursor: CachedCursor,
+    #[n(1)]
+    noted_at: u64,
+}
+
+pub(super) fn encode_moved(cursor: &ReadCursor, noted_at: Timestamp) -> Vec<u8> {
+    let cursor = CachedCursor { seq: cursor.seq.get(), n: cursor.n, at: cursor.at.as_millis() };
+    encode(MovedCursor { cursor, noted_at: noted_at.as_millis() })
+}
+
+pub(super) fn decode_moved(bytes: &[u8]) -> Option<(ReadCursor, Timestamp)> {
+    let MovedCursor { cursor, noted_at } = minicbor::decode(bytes).ok()?;
+    let CachedCursor { seq, n, at } = cursor;
+    let cursor = ReadCursor { seq: Seq::new(seq)?, n, at: Timestamp::from_millis(at) };
+    Some((cursor, Timestamp::from_millis(noted_at)))
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
 struct CachedConnection {
     #[n(0)]
     expires_at: u64,
@@ -121,6 +143,54 @@ pub(super) fn decode_connection(user: &UserId, id: &[u8], bytes: &[u8]) -> Optio
         },
         expires_at: Timestamp::from_millis(connection.expires_at),
         opened_at: Timestamp::from_millis(connection.opened_at),
+    })
+}
+
+/// A socket among those that watch somebody, who is not its owner.
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct CachedWatcher<'b> {
+    #[b(0)]
+    user: &'b str,
+    #[b(1)]
+    connection: &'b minicbor::bytes::ByteSlice,
+}
+
+pub(super) fn encode_watcher(connection: &Connection) -> Vec<u8> {
+    let encoded = encode_connection(connection);
+    encode(CachedWatcher { user: connection.user.as_str(), connection: encoded.as_slice().into() })
+}
+
+pub(super) fn decode_watcher(id: &[u8], bytes: &[u8]) -> Option<Connection> {
+    let watcher: CachedWatcher<'_> = minicbor::decode(bytes).ok()?;
+    decode_connection(&UserId::parse(watcher.user).ok()?, id, watcher.connection)
+}
+
+#[derive(Encode, Decode)]
+#[cbor(map)]
+struct CachedPresence<'b> {
+    #[b(0)]
+    status: &'b str,
+    #[b(1)]
+    text: Option<&'b str>,
+    #[n(2)]
+    last_seen_at: Option<u64>,
+}
+
+pub(super) fn encode_presence(presence: &Presence) -> Vec<u8> {
+    encode(CachedPresence {
+        status: presence.status.as_str(),
+        text: presence.text.as_deref(),
+        last_seen_at: presence.last_seen_at.map(Timestamp::as_millis),
+    })
+}
+
+pub(super) fn decode_presence(bytes: &[u8]) -> Option<Presence> {
+    let presence: CachedPresence<'_> = minicbor::decode(bytes).ok()?;
+    Some(Presence {
+        status: PresenceStatus::parse(presence.status)?,
+        text: presence.text.map(str::to_owned),
+        last_seen_at: presence.last_seen_at.map(Timestamp::from_millis),
     })
 }
 

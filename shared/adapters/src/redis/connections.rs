@@ -1,7 +1,7 @@
 //! The registry of sockets in Redis, in front of the durable one.
 //!
 //! A user's hash counts only with its marker, which says that it was filled from the durable registry. Registering adds to the hash,
-//! marker or not, so that a reader who is just filling it loses nothing. A write that Redis missed is made good when the hash expires.
+//! marker or not, so that a reader who is just filling it loses nothing. A registration that Redis missed is announced later.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
     connections::{ConnectionDirectory, Registration},
-    environment::Random,
+    environment::{Clock, Random},
 };
 use parlance_domain::{
     connection::Connection,
@@ -20,6 +20,7 @@ use redis::{Pipeline, pipe};
 
 use super::{
     codec::{decode_connection, encode_connection},
+    departures,
     link::RedisLink,
     marks::mark,
 };
@@ -37,12 +38,18 @@ pub struct CachedConnectionDirectory {
     durable: Arc<dyn ConnectionDirectory>,
     link: RedisLink,
     random: Arc<dyn Random>,
+    clock: Arc<dyn Clock>,
 }
 
 impl CachedConnectionDirectory {
     /// Puts Redis in front of `durable`.
-    pub fn new(durable: Arc<dyn ConnectionDirectory>, link: RedisLink, random: Arc<dyn Random>) -> Self {
-        Self { durable, link, random }
+    pub fn new(
+        durable: Arc<dyn ConnectionDirectory>,
+        link: RedisLink,
+        random: Arc<dyn Random>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { durable, link, random, clock }
     }
 
     /// What is known of each user, in their order; `None` where the hash is missing or incomplete.
@@ -57,7 +64,8 @@ impl CachedConnectionDirectory {
         users.iter().zip(&hashes).map(|(user, fields)| complete(user, fields)).collect()
     }
 
-    async fn fill(&self, users: &[UserId], connections: &[Connection]) {
+    /// `None`: Redis did not take it.
+    async fn fill(&self, users: &[UserId], connections: &[Connection]) -> Option<()> {
         let mut of_user: HashMap<&UserId, Vec<&Connection>> = HashMap::new();
         for connection in connections {
             of_user.entry(&connection.user).or_default().push(connection);
@@ -72,14 +80,25 @@ impl CachedConnectionDirectory {
             command.ignore();
             self.expire(&mut commands, &key);
         }
-        let _: Option<()> = self.link.run(&commands).await;
+        self.link.run(&commands).await
     }
 
-    /// Tells those who remember the user's sockets that they have changed.
-    async fn mark(&self, user: &UserId) {
+    /// Tells those who remember the user's sockets that they have changed. `None`: they could not be told.
+    async fn mark(&self, user: &UserId) -> Option<()> {
         let mut commands = pipe();
         mark(&mut commands, &self.link, user, &*self.random);
-        let _: Option<()> = self.link.run(&commands).await;
+        self.link.run(&commands).await
+    }
+
+    /// Adds a socket to what senders know. `None`: they could not be told.
+    async fn add(&self, connection: &Connection) -> Option<()> {
+        let key = self.link.keys().connections(&connection.user);
+        let mut commands = pipe();
+        let value = encode_connection(connection);
+        commands.cmd("HSET").arg(&key).arg(connection.id.as_str()).arg(value).ignore();
+        self.expire(&mut commands, &key);
+        self.link.run::<()>(&commands).await?;
+        self.mark(&connection.user).await
     }
 
     fn expire(&self, commands: &mut Pipeline, key: &str) {
@@ -92,28 +111,31 @@ impl CachedConnectionDirectory {
 impl ConnectionDirectory for CachedConnectionDirectory {
     async fn register(&self, connection: &Connection, now: Timestamp) -> Result<Registration, PortError> {
         let registration = self.durable.register(connection, now).await?;
-        if registration == Registration::Registered {
-            let key = self.link.keys().connections(&connection.user);
-            let mut commands = pipe();
-            commands
-                .cmd("HSET")
-                .arg(&key)
-                .arg(connection.id.as_str())
-                .arg(encode_connection(connection))
-                .ignore();
-            self.expire(&mut commands, &key);
-            let _: Option<()> = self.link.run(&commands).await;
-            self.mark(&connection.user).await;
+        if registration == Registration::Registered && self.add(connection).await.is_none() {
+            return Ok(Registration::Unannounced);
         }
         Ok(registration)
+    }
+
+    async fn announce(&self, user: &UserId) -> Result<Vec<Connection>, PortError> {
+        let connections = self.durable.announce(user).await?;
+        let filled = self.fill(std::slice::from_ref(user), &connections).await;
+        match filled.and(self.mark(user).await) {
+            Some(()) => Ok(connections),
+            None => Err(PortError::new("connections", "Redis did not take them")),
+        }
     }
 
     async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError> {
         self.durable.forget(user, id).await?;
         let mut commands = pipe();
         commands.cmd("HDEL").arg(self.link.keys().connections(user)).arg(id.as_str()).ignore();
+        // It may have been his last one, and nobody may ever tell: somebody looks after the grace.
+        let (key, only_earlier) = (self.link.keys().departures(user), ["XX", "LT"]);
+        departures::add(&mut commands, &key, &only_earlier, user, self.clock.now());
+        // Whoever posts to it all the same is told that it is gone.
         let _: Option<()> = self.link.run(&commands).await;
-        self.mark(user).await;
+        let _: Option<()> = self.mark(user).await;
         Ok(())
     }
 
@@ -130,7 +152,8 @@ impl ConnectionDirectory for CachedConnectionDirectory {
         }
         if !missed.is_empty() {
             let connections = self.durable.of_users(&missed).await?;
-            self.fill(&missed, &connections).await;
+            // The next reader fills what Redis did not take.
+            let _: Option<()> = self.fill(&missed, &connections).await;
             found.extend(connections);
         }
         Ok(found)

@@ -4,7 +4,7 @@ use data_encoding::BASE32_NOPAD;
 use parlance_application::ports::rates::Counter;
 use parlance_domain::{
     head::Seq,
-    ids::{ConversationId, UserId},
+    ids::{ConnectionId, ConversationId, UserId},
 };
 use sha2::{Digest, Sha256};
 
@@ -18,8 +18,26 @@ pub const OWN_SECONDS: u64 = 24 * 60 * 60;
 pub const MARKS_SECONDS: u64 = 24 * 60 * 60;
 /// How long an entry's mark is kept.
 pub const SENT_SECONDS: u64 = 60;
+/// How long moved cursors are remembered; they are told after five seconds.
+pub const MOVED_SECONDS: u64 = 60;
+/// How long a collection of moved cursors counts as asked for, should its timer be lost.
+pub const COLLECTING_SECONDS: u64 = 15;
 /// How long the set of relays outlives the last of them.
 pub const RELAYS_SECONDS: u64 = 60;
+/// For how long it is remembered who may come in: how late a deactivation that Redis missed is noticed.
+pub const STANDING_SECONDS: u64 = 60;
+
+/// How long a conversation's typists outlive the last of them.
+pub const TYPING_SECONDS: u64 = 10;
+
+/// How long it is remembered what watchers were told of a user: longer than a socket lives.
+pub const PRESENCE_SECONDS: u64 = 24 * 60 * 60;
+/// How long a watch is remembered: as long as a socket lives.
+pub const WATCHING_SECONDS: u64 = 2 * 60 * 60 + 10 * 60;
+/// How long departures are remembered after the last of them was noted.
+pub const DEPARTURES_SECONDS: u64 = 24 * 60 * 60;
+/// On how many keys departures are spread.
+pub const DEPARTURE_KEYS: u8 = 16;
 
 /// The names of one stack's keys.
 #[derive(Debug, Clone)]
@@ -60,9 +78,60 @@ impl Keys {
         format!("{}:marks", self.prefix)
     }
 
+    /// Whether a user may come in.
+    pub fn standing(&self, user: &UserId) -> String {
+        format!("{}:standing:{user}", self.prefix)
+    }
+
     /// The mark that an entry was delivered or handed over.
     pub fn sent(&self, conversation: ConversationId, seq: Seq) -> String {
         format!("{}:sent:{conversation}:{seq}", self.prefix)
+    }
+
+    /// A hash of the cursors that have moved lately, by user.
+    pub fn moved(&self, conversation: ConversationId) -> String {
+        format!("{}:moved:{conversation}", self.prefix)
+    }
+
+    /// Whether a collection of moved cursors is coming.
+    pub fn collecting(&self, conversation: ConversationId) -> String {
+        format!("{}:collecting:{conversation}", self.prefix)
+    }
+
+    /// When moved cursors were last collected.
+    pub fn collected(&self, conversation: ConversationId) -> String {
+        format!("{}:collected:{conversation}", self.prefix)
+    }
+
+    /// The sorted set of a conversation's typists by the time until which they count as typing.
+    pub fn typing(&self, conversation: ConversationId) -> String {
+        format!("{}:typing:{conversation}", self.prefix)
+    }
+
+    /// What watchers were last told of a user.
+    pub fn presence(&self, user: &UserId) -> String {
+        format!("{}:presence:{user}", self.prefix)
+    }
+
+    /// A hash of the sockets that watch a user.
+    pub fn watchers(&self, user: &UserId) -> String {
+        format!("{}:watchers:{user}", self.prefix)
+    }
+
+    /// The set of the users whom a socket watches.
+    pub fn watching(&self, watcher: &ConnectionId) -> String {
+        format!("{}:watching:{watcher}", self.prefix)
+    }
+
+    /// The sorted set in which a user stands by when somebody has to look whether he is still there.
+    pub fn departures(&self, user: &UserId) -> String {
+        let sum = Sha256::digest(user.as_str());
+        self.departures_of(sum.iter().next().copied().unwrap_or_default() % DEPARTURE_KEYS)
+    }
+
+    /// One of these sorted sets.
+    pub fn departures_of(&self, number: u8) -> String {
+        format!("{}:departures:{number}", self.prefix)
     }
 
     /// The sorted set of relays by the time until which they count as alive.

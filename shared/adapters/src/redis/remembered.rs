@@ -95,6 +95,10 @@ impl ConnectionDirectory for RememberedConnectionDirectory {
         self.registry.register(connection, now).await
     }
 
+    async fn announce(&self, user: &UserId) -> Result<Vec<Connection>, PortError> {
+        self.registry.announce(user).await
+    }
+
     async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError> {
         let forgotten = self.registry.forget(user, id).await;
         self.known().remove(user);

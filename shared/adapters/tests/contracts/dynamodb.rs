@@ -1,16 +1,20 @@
 //! The DynamoDB adapters over the wire, and what they cost.
 
-use parlance_application::ports::log::{Append, AppendOnce, Consistency, LogRange, Order};
+use parlance_application::ports::{
+    conversations::{Advance, ReadCursor},
+    log::{Append, AppendOnce, Consistency, LogRange, Order},
+};
 use parlance_domain::{
     connection::{Connection, SocketScope},
-    ids::{ClientMessageId, ConnectionId},
+    ids::{ClientMessageId, ConnectionId, MessageId},
     log::{EntryBody, MessageKey},
     message::{Message, MessageBody, MessageContent},
+    presence::{ChosenStatus, PresenceChoice, StatusText},
 };
 use parlance_testkit::contracts::{
-    connections, conversations,
+    blocks, connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
-    message_log, tickets,
+    idempotency, message_log, people, presence, rows, tickets,
 };
 
 use super::servers::{Tables, configuration};
@@ -29,7 +33,12 @@ async fn dynamodb_keeps_logs() {
 async fn dynamodb_keeps_conversations() {
     let tables = Tables::start().await;
     let adapters = tables.adapters();
-    conversations::holds(&*adapters.conversations().unwrap(), &*adapters.read_receipts().unwrap()).await;
+    let kept = adapters.conversations().unwrap();
+    conversations::holds(&*kept, &*adapters.read_receipts().unwrap()).await;
+    conversations::names_peers(&*kept, &*adapters.direct_peers().unwrap()).await;
+    let (pages, settings) = (adapters.roster_pages().unwrap(), adapters.membership_settings().unwrap());
+    conversations::pages_and_settings_hold(&*kept, &*pages, &*settings).await;
+    rows::hold(&*adapters.conversation_rows().unwrap(), &*kept, &*adapters.message_log().unwrap()).await;
 }
 
 #[tokio::test]
@@ -38,6 +47,37 @@ async fn dynamodb_keeps_connections_and_tickets() {
     let adapters = tables.adapters();
     connections::holds(&*adapters.connections().unwrap()).await;
     tickets::holds(&*adapters.tickets().unwrap()).await;
+    presence::is_kept(&*adapters.presence().unwrap()).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_answers_for_two_units() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let kept = adapters.idempotency().unwrap();
+    idempotency::holds(&*kept).await;
+    meter.take();
+    let attempt = idempotency::attempt_at(NOW);
+    kept.begin(&attempt).await.unwrap();
+    kept.finish(&attempt, &idempotency::answer()).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["PutItem"].units, used["UpdateItem"].units), (1.0, 1.0), "{used:?}");
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_blocks() {
+    let tables = Tables::start().await;
+    let adapters = tables.adapters();
+    let (blocks, log) = (adapters.blocks().unwrap(), adapters.message_log().unwrap());
+    let conversations = adapters.conversations().unwrap();
+    let tables = blocks::Tables { blocks: &*blocks, conversations: &*conversations, log: &*log };
+    blocks::holds(tables).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_people() {
+    let tables = Tables::start().await;
+    people::holds(&*tables.adapters().people().unwrap()).await;
 }
 
 #[tokio::test]
@@ -78,6 +118,64 @@ async fn an_ordinary_message_costs_one_call_and_one_write_unit() {
 }
 
 #[tokio::test]
+async fn a_read_costs_one_write_unit_and_at_most_half_a_read_unit() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (log, conversations) = (adapters.message_log().unwrap(), adapters.conversations().unwrap());
+    let made = creation(conversation_id(), &["alice", "bob"]);
+    let id = made.conversation.id;
+    conversations.create(&made).await.unwrap();
+    let sent = message(&made.entry.head(), "alice", "one");
+    log.append(id, &sent).await.unwrap();
+    meter.take();
+
+    let cursor = ReadCursor { seq: sent.seq, n: sent.n, at: NOW };
+    let moved = conversations.advance_cursor(&user("bob"), id, cursor).await.unwrap();
+    assert_eq!(moved, Advance::Moved);
+    let used = meter.take();
+    assert_eq!(used.len(), 1, "{used:?}");
+    assert_eq!((used["UpdateItem"].calls, used["UpdateItem"].units), (1, 1.0));
+
+    let ordinal = LogRange {
+        after: 1,
+        up_to: Some(sent.seq),
+        order: Order::Ascending,
+        limit: 1,
+        consistency: Consistency::Eventual,
+    };
+    assert_eq!(log.page(id, ordinal).await.unwrap().entries, [sent]);
+    let used = meter.take();
+    assert_eq!((used.len(), used["Query"].calls, used["Query"].units), (1, 1, 0.5));
+}
+
+#[tokio::test]
+async fn a_page_of_fifty_conversations_costs_three_calls_by_key() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (log, conversations) = (adapters.message_log().unwrap(), adapters.conversations().unwrap());
+    let rows = adapters.conversation_rows().unwrap();
+    let (mut ids, mut messages, mut members) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..50 {
+        let made = creation(conversation_id(), &["alice", "bob"]);
+        let id = made.conversation.id;
+        conversations.create(&made).await.unwrap();
+        let sent = message(&made.entry.head(), "alice", "hello");
+        log.append(id, &sent).await.unwrap();
+        ids.push(id);
+        messages.push(MessageId::new(id, sent.seq));
+        members.extend(["alice", "bob"].map(|name| (id, user(name))));
+    }
+    meter.take();
+    assert_eq!(rows.conversations(&ids).await.unwrap().len(), 50);
+    assert_eq!(rows.entries(&messages).await.unwrap().len(), 50);
+    let used = meter.take();
+    assert_eq!((used["BatchGetItem"].calls, used["BatchGetItem"].units), (2, 100.0), "strongly, one each");
+    assert_eq!(rows.cursors(&members).await.unwrap().len(), 100);
+    let used = meter.take();
+    assert_eq!((used["BatchGetItem"].calls, used["BatchGetItem"].units), (1, 50.0));
+}
+
+#[tokio::test]
 async fn a_handshake_costs_one_write_and_one_read() {
     let tables = Tables::start().await;
     let (adapters, meter) = tables.metered();
@@ -92,6 +190,20 @@ async fn a_handshake_costs_one_write_and_one_read() {
     let used = meter.take();
     assert_eq!((used["PutItem"].calls, used["PutItem"].units), (1, 1.0));
     assert_eq!((used["Query"].calls, used["Query"].units), (1, 1.0));
+}
+
+#[tokio::test]
+async fn a_choice_and_a_departure_cost_one_write_unit_each() {
+    let tables = Tables::start().await;
+    let (adapters, meter) = tables.metered();
+    let (presence, alice) = (adapters.presence().unwrap(), user("alice"));
+    let text = Some(StatusText::parse("in a meeting").unwrap());
+    presence.choose(&alice, &PresenceChoice { status: ChosenStatus::Busy, text }, NOW).await.unwrap();
+    presence.leave(&alice, NOW).await.unwrap();
+    let used = meter.take();
+    assert_eq!((used["UpdateItem"].calls, used["UpdateItem"].units), (2, 2.0));
+    presence.records(std::slice::from_ref(&alice)).await.unwrap();
+    assert!((meter.take()["GetItem"].units - 1.0).abs() < f64::EPSILON);
 }
 
 #[tokio::test]

@@ -7,8 +7,10 @@ use std::{
 
 use parlance_adapters::{
     redis::{
-        CachedConnectionDirectory, NoCache, NoRelays, RedisConversationCache, RedisLink, RedisRateCounters,
-        RedisRelayBus, RelaySubscription, RememberedConnectionDirectory,
+        CachedConnectionDirectory, CachedPeople, NoCache, NoMovedCursors, NoPresence, NoRelays,
+        NoTypingBoard, RedisConversationCache, RedisDepartures, RedisLink, RedisMovedCursors,
+        RedisPresenceBoard, RedisRateCounters, RedisRelayBus, RedisTypingBoard, RelaySubscription,
+        RememberedConnectionDirectory,
     },
     system::{OsRandom, SystemClock},
 };
@@ -17,9 +19,13 @@ use parlance_application::{
     limits::rates::RateClass,
     ports::{
         cache::{ConversationCache, Opening},
-        connections::ConnectionDirectory,
+        connections::{ConnectionDirectory, Registration},
+        conversations::ReadCursor,
         delivery::RelayBus,
+        presence::{Departures, PresenceBoard},
         rates::{Count, Counter, Counting, RateCounters},
+        reads::{MovedCursors, Noted, ReadingCache},
+        typing::TypingBoard,
     },
 };
 use parlance_domain::{
@@ -30,10 +36,11 @@ use parlance_testkit::{
     contracts::{
         connections, conversation_cache,
         fixtures::{NOW, conversation_id, creation, seq, user},
-        rate_counters,
+        people, presence, rate_counters, reads,
         relay_bus::{self, broadcast},
+        typing_board,
     },
-    memory::connections::MemoryConnections,
+    memory::{connections::MemoryConnections, people::MemoryPeople},
 };
 
 use super::servers::{Redis, free_port};
@@ -50,8 +57,13 @@ fn bus(link: &RedisLink) -> RedisRelayBus {
     RedisRelayBus::new(link.clone(), Arc::new(SystemClock))
 }
 
+fn moved(link: &RedisLink) -> RedisMovedCursors {
+    RedisMovedCursors::new(link.clone(), Arc::new(SystemClock))
+}
+
 fn directory(link: &RedisLink, durable: &MemoryConnections) -> CachedConnectionDirectory {
-    CachedConnectionDirectory::new(Arc::new(durable.clone()), link.clone(), Arc::new(OsRandom))
+    let durable = Arc::new(durable.clone());
+    CachedConnectionDirectory::new(durable, link.clone(), Arc::new(OsRandom), Arc::new(SystemClock))
 }
 
 fn remembered(link: &RedisLink, durable: &MemoryConnections) -> RememberedConnectionDirectory {
@@ -69,8 +81,13 @@ async fn redis_remembers_publishes_and_knows_connections() {
         conversation_cache::holds(&cache(&link)).await;
         relay_bus::holds(&bus(&link)).await;
         rate_counters::holds(&RedisRateCounters::new(link.clone())).await;
+        reads::hold(&cache(&link), &cache(&link), &moved(&link)).await;
+        typing_board::holds(&RedisTypingBoard::new(link.clone())).await;
+        presence::is_shown(&RedisPresenceBoard::new(link.clone())).await;
+        presence::is_looked_after(&RedisDepartures::new(link.clone())).await;
         connections::holds(&directory(&link, &MemoryConnections::default())).await;
         connections::holds(&remembered(&link, &MemoryConnections::default())).await;
+        people::holds(&CachedPeople::new(Arc::new(MemoryPeople::default()), link.clone())).await;
     }
 }
 
@@ -96,6 +113,13 @@ async fn a_sender_learns_everything_in_one_round_trip() {
         bus.are_sent(&[(id, seq(1)), (id, seq(2))]).await;
         cache.heads(&[id, conversation_id()]).await;
         assert_eq!(link.round_trips() - before, 4, "each is one round trip");
+        let before = link.round_trips();
+        let cursor = ReadCursor { seq: seq(1), n: 0, at: NOW };
+        cache.opening_of(&user("alice"), id, &Counting::nothing()).await;
+        cache.rosters(&[id, conversation_id()]).await;
+        moved(&link).note(id, &user("alice"), cursor).await;
+        moved(&link).collect(id).await;
+        assert_eq!(link.round_trips() - before, 4, "of readers too");
     }
 }
 
@@ -135,6 +159,21 @@ async fn connections_are_read_from_the_table_once_and_then_from_redis() {
         assert_eq!(directory.of_users(&users).await.unwrap().len(), 2, "from Redis, until it expires");
         directory.forget(&user("alice"), &socket("known-to-the-table").id).await.unwrap();
         assert_eq!(directory.of_users(&users).await.unwrap(), [socket("registered-here")]);
+    }
+}
+
+#[tokio::test]
+async fn whoever_loses_a_socket_is_looked_at_if_he_was_thought_to_be_there() {
+    for redis in Redis::all().await {
+        let link = link(&redis);
+        let (directory, departures) =
+            (directory(&link, &MemoryConnections::default()), RedisDepartures::new(link.clone()));
+        let (id, far) = (ConnectionId::parse("abc=").unwrap(), NOW.plus(Duration::from_hours(1_000_000)));
+        directory.forget(&user("alice"), &id).await.unwrap();
+        assert_eq!(departures.of(&user("alice")).await, None);
+        departures.expect(&user("alice"), far).await;
+        directory.forget(&user("alice"), &id).await.unwrap();
+        assert!(departures.of(&user("alice")).await.unwrap() < far);
     }
 }
 
@@ -279,15 +318,23 @@ async fn without_redis_everything_is_a_miss_and_nobody_waits() {
             let rates = RedisRateCounters::new(link.clone());
             let counters = vec![Counter::Conversation(conversation_id())];
             assert_eq!(rates.count(&Counting { counters, at: NOW }).await, None);
+            let board = RedisTypingBoard::new(link.clone());
+            assert_eq!(board.typists(conversation_id(), NOW).await, None);
         }
         assert!(started.elapsed() < Duration::from_secs(2), "took {:?}", started.elapsed());
-        let durable = MemoryConnections::default();
-        connections::holds(&directory(&link, &durable)).await;
-        connections::holds(&remembered(&link, &MemoryConnections::default())).await;
+        let cached = directory(&link, &MemoryConnections::default());
+        connections::holds_whoever_is_told(&cached, Registration::Unannounced).await;
+        assert!(cached.announce(&user("alice")).await.is_err(), "senders cannot be told");
+        let remembered = remembered(&link, &MemoryConnections::default());
+        connections::holds_whoever_is_told(&remembered, Registration::Unannounced).await;
     }
     connections::holds(&MemoryConnections::default()).await;
     assert_eq!(NoCache.opening(conversation_id(), &Counting::nothing()).await, Opening::default());
+    assert_eq!(NoPresence.shown(&[user("alice")]).await, None);
+    assert_eq!(NoTypingBoard.typists(conversation_id(), NOW).await, None);
     assert!(!NoRelays.publish(&broadcast(conversation_id(), 1)).await);
+    let cursor = ReadCursor { seq: seq(1), n: 0, at: NOW };
+    assert_eq!(NoMovedCursors.note(conversation_id(), &user("alice"), cursor).await, Noted::Lost);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlance_domain::{
+    authority::Caller,
     head::Seq,
     ids::{ConnectionId, ConversationId, UserId},
 };
@@ -10,6 +11,7 @@ use parlance_domain::{
 use crate::{
     delivery::{
         announce::{Announcement, Announcer},
+        companions::Companions,
         repair::subjects,
     },
     log::{
@@ -25,6 +27,7 @@ pub struct ChangeConversation {
     changer: LogChanger,
     events: EventResolver,
     announcer: Announcer,
+    companions: Companions,
     cache: Arc<dyn ConversationCache>,
 }
 
@@ -34,7 +37,7 @@ pub struct ChangeRequest<'a> {
     /// The conversation.
     pub conversation: ConversationId,
     /// Who asks.
-    pub actor: &'a UserId,
+    pub caller: Caller<'a>,
     /// Whose row the request was decided on, if it was one user's.
     pub subject: Option<&'a UserId>,
     /// The socket that asked, which gets the answer instead of the event.
@@ -47,9 +50,10 @@ impl ChangeConversation {
         changer: LogChanger,
         events: EventResolver,
         announcer: Announcer,
+        companions: Companions,
         cache: Arc<dyn ConversationCache>,
     ) -> Self {
-        Self { changer, events, announcer, cache }
+        Self { changer, events, announcer, companions, cache }
     }
 
     /// Applies the change once and announces its entry. What cannot be announced here is left to the stream.
@@ -58,14 +62,23 @@ impl ChangeConversation {
         request: ChangeRequest<'_>,
         change: &dyn Change,
     ) -> Result<Changed, ChangeError> {
-        let ChangeRequest { conversation, actor, subject, from } = request;
+        let ChangeRequest { conversation, caller, subject, from } = request;
         let counting = Counting::nothing();
         let (opening, changed) = futures::join!(
             self.cache.opening(conversation, &counting),
-            self.changer.apply(conversation, actor, subject, change)
+            self.changer.apply(conversation, caller, subject, change)
         );
         let changed = changed?;
         let Changed::Done { entry, roster } = &changed else { return Ok(changed) };
+        // First, so that an entry counts as announced only when those whom it concerns most have been told as well.
+        if let Err(error) = self.companions.tell(conversation, entry, roster).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                conversation.id = %conversation,
+                "event left to the stream"
+            );
+            return Ok(changed);
+        }
         match self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await {
             Ok(events) => {
                 for event in &events {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlance_domain::{
+    authority::Caller,
     conversation::{Conversation, ConversationKind, History, Reference, Title},
     event::{ConversationView, Event, EventBody},
     head::Seq,
@@ -12,9 +13,15 @@ use parlance_domain::{
     roster::{Participant, Roster},
 };
 
-use super::change::{ChangeConversation, ChangeRequest};
+use super::{
+    change::{ChangeConversation, ChangeRequest},
+    reader::Reader,
+};
 use crate::{
-    delivery::announce::{Announcement, Announcer},
+    delivery::{
+        announce::{Announcement, Announcer},
+        companions::Companions,
+    },
     log::change::ChangeError,
     participants::add::AddParticipants,
     ports::{
@@ -38,6 +45,7 @@ pub struct CreateConversation {
     conversations: Arc<dyn ConversationRepository>,
     changes: ChangeConversation,
     announcer: Announcer,
+    companions: Companions,
     cache: Arc<dyn ConversationCache>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -45,9 +53,9 @@ pub struct CreateConversation {
 
 /// A conversation of any kind but direct.
 #[derive(Debug, Clone)]
-pub struct NewConversation {
-    /// Who creates it, and becomes its owner.
-    pub creator: UserId,
+pub struct NewConversation<'a> {
+    /// Who creates it, and becomes its owner; but a trusted back end creates one that carries a reference for others, without being in it.
+    pub creator: Caller<'a>,
     /// What sort; not [`ConversationKind::Direct`].
     pub kind: ConversationKind,
     /// What people call it.
@@ -92,6 +100,12 @@ pub enum CreateConversationError {
     /// More than [`MAX_PARTICIPANTS`].
     #[error("too many participants")]
     TooManyParticipants,
+    /// Nobody would be in it.
+    #[error("a conversation needs somebody who is in it")]
+    NoParticipants,
+    /// One of the two people of the direct conversation blocks the other one.
+    #[error("one of the two blocks the other")]
+    Blocked,
     /// Its reference has a conversation already, of which nothing may be told here.
     #[error("the reference is taken")]
     ReferenceTaken,
@@ -109,15 +123,38 @@ impl CreateConversation {
         conversations: Arc<dyn ConversationRepository>,
         changes: ChangeConversation,
         announcer: Announcer,
+        companions: Companions,
         cache: Arc<dyn ConversationCache>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { conversations, changes, announcer, cache, clock, random }
+        Self { conversations, changes, announcer, companions, cache, clock, random }
     }
 
     /// Creates a conversation; one that carries a reference exists once, so a second creation is refused.
-    pub async fn execute(&self, new: NewConversation) -> Result<ConversationId, CreateConversationError> {
+    pub async fn execute(&self, new: NewConversation<'_>) -> Result<ConversationId, CreateConversationError> {
+        match self.once(new).await? {
+            CreatedConversation::Created(id) => Ok(id),
+            CreatedConversation::Existing(_) => Err(CreateConversationError::ReferenceTaken),
+        }
+    }
+
+    /// Creates the conversation of a reference, or finds it, if it is the creator's to see.
+    pub async fn find_or_create(
+        &self,
+        new: NewConversation<'_>,
+    ) -> Result<CreatedConversation, CreateConversationError> {
+        let creator = new.creator;
+        let outcome = self.once(new).await?;
+        if let CreatedConversation::Existing(id) = outcome
+            && Reader::of(self.conversations.as_ref(), creator, id).await?.is_none()
+        {
+            return Err(CreateConversationError::ReferenceTaken);
+        }
+        Ok(outcome)
+    }
+
+    async fn once(&self, new: NewConversation<'_>) -> Result<CreatedConversation, CreateConversationError> {
         if new.kind == ConversationKind::Direct {
             return Err(CreateConversationError::DirectKind);
         }
@@ -125,34 +162,35 @@ impl CreateConversation {
             || ConversationId::from_bytes(self.random.bytes()),
             |reference| ConversationId::of_reference(&reference.kind, &reference.id),
         );
-        let mut others: Vec<UserId> = new.participants.clone();
-        others.sort_unstable();
-        others.dedup();
-        others.retain(|user| *user != new.creator);
-        if others.len() + 1 > MAX_PARTICIPANTS {
-            return Err(CreateConversationError::TooManyParticipants);
+        let is_for_others = new.creator.is_service && new.reference.is_some();
+        let mut joining = joining(new.participants, (!is_for_others).then_some(new.creator.user));
+        match joining.len() {
+            0 => return Err(CreateConversationError::NoParticipants),
+            1..=MAX_PARTICIPANTS => {}
+            _ => return Err(CreateConversationError::TooManyParticipants),
         }
-        let rest = if others.len() >= IN_CREATION { others.split_off(IN_CREATION - 1) } else { Vec::new() };
-        let mut joining = vec![Joining { user: new.creator.clone(), role: Role::Owner }];
-        joining.extend(others.into_iter().map(|user| Joining { user, role: Role::Member }));
+        let rest: Vec<UserId> = joining
+            .split_off(joining.len().min(IN_CREATION))
+            .into_iter()
+            .map(|joining| joining.user)
+            .collect();
         let conversation = Conversation {
             id,
             kind: new.kind,
             title: new.title,
             reference: new.reference,
-            created_by: new.creator.clone(),
+            created_by: new.creator.user.clone(),
             created_at: self.clock.now(),
             history: new.history,
             since: Seq::FIRST,
         };
-        match self.create(conversation, joining, new.from.clone()).await? {
-            CreatedConversation::Created(_) => {}
-            CreatedConversation::Existing(_) => return Err(CreateConversationError::ReferenceTaken),
+        let outcome = self.create(conversation, joining, new.from.clone()).await?;
+        if let CreatedConversation::Created(_) = outcome {
+            for users in rest.chunks(AddParticipants::MAX) {
+                self.add(id, new.creator, users, new.from.clone()).await?;
+            }
         }
-        for users in rest.chunks(AddParticipants::MAX) {
-            self.add(id, &new.creator, users, new.from.clone()).await?;
-        }
-        Ok(id)
+        Ok(outcome)
     }
 
     /// The one conversation of two people, created the first time that either asks.
@@ -210,10 +248,17 @@ impl CreateConversation {
         let creation = Creation { conversation, roster, entry };
         match self.conversations.create(&creation).await? {
             Creating::Exists => return Ok(CreatedConversation::Existing(id)),
+            Creating::Blocked => return Err(CreateConversationError::Blocked),
             Creating::Created => {}
         }
         let Creation { conversation, roster, entry } = creation;
-        let opening = self.cache.opening(id, &Counting::nothing()).await;
+        let counting = Counting::nothing();
+        let (opening, told) =
+            futures::join!(self.cache.opening(id, &counting), self.companions.tell(id, &entry, &roster));
+        if let Err(error) = told {
+            tracing::warn!(error = &error as &dyn std::error::Error, "event left to the stream");
+            return Ok(CreatedConversation::Created(id));
+        }
         let event = Event {
             conversation: id,
             seq: entry.seq,
@@ -244,17 +289,26 @@ impl CreateConversation {
     async fn add(
         &self,
         id: ConversationId,
-        creator: &UserId,
+        creator: Caller<'_>,
         users: &[UserId],
         from: Option<ConnectionId>,
     ) -> Result<(), CreateConversationError> {
         let change =
             AddParticipants { joining: users.iter().map(|user| (user.clone(), Role::Member)).collect() };
-        let request = ChangeRequest { conversation: id, actor: creator, subject: users.first(), from };
+        let request = ChangeRequest { conversation: id, caller: creator, subject: users.first(), from };
         match self.changes.execute(request, &change).await {
             Ok(_) => Ok(()),
             Err(ChangeError::Port(error)) => Err(error.into()),
             Err(_) => Err(CreateConversationError::Unavailable),
         }
     }
+}
+
+/// Everybody once: the owner first, if there is one, then the others as members.
+fn joining(mut others: Vec<UserId>, owner: Option<&UserId>) -> Vec<Joining> {
+    others.sort_unstable();
+    others.dedup();
+    others.retain(|user| Some(user) != owner);
+    let owner = owner.map(|user| Joining { user: user.clone(), role: Role::Owner });
+    owner.into_iter().chain(others.into_iter().map(|user| Joining { user, role: Role::Member })).collect()
 }

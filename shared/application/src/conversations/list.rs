@@ -8,22 +8,27 @@ use std::{
 use futures::{StreamExt, TryStreamExt, stream};
 use parlance_domain::{
     conversation::{Conversation, ConversationKind},
-    head::Head,
     ids::{ConversationId, UserId},
     time::Timestamp,
 };
 
-use super::summary::{Summaries, Summary, is_current, later};
+use super::{
+    standing::{Standing, Standings},
+    summary::{Summaries, Summary},
+};
 use crate::ports::{
     PortError,
-    cache::ConversationCache,
-    conversations::{ConversationRepository, Membership, ReadCursor, ReadReceipts},
+    conversations::Membership,
     environment::Clock,
     log::{Consistency, LogRange, MessageLog, Order},
+    rows::ConversationRows,
 };
 
 /// How many reads are under way at once.
 const CONCURRENT_READS: usize = 16;
+
+/// How many conversations' own data are read at once where a filter asks for it.
+const CONVERSATIONS_PER_READ: usize = 100;
 
 /// How many entries are looked through at once for the newest one of a past moment.
 const ENTRIES_PER_READ: usize = 50;
@@ -32,9 +37,9 @@ const ENTRIES_PER_READ: usize = 50;
 #[derive(Clone)]
 pub struct ListConversations {
     log: Arc<dyn MessageLog>,
-    conversations: Arc<dyn ConversationRepository>,
-    cache: Arc<dyn ConversationCache>,
+    rows: Arc<dyn ConversationRows>,
     clock: Arc<dyn Clock>,
+    standings: Standings,
     summaries: Summaries,
 }
 
@@ -51,6 +56,8 @@ pub struct ListFilter {
     pub reference_id: Option<String>,
     /// None of these.
     pub except: BTreeSet<ConversationId>,
+    /// The archived ones instead of the others.
+    pub archived: bool,
 }
 
 /// A place between two conversations of a list, in the order of one moment.
@@ -89,19 +96,17 @@ pub struct ConversationList {
 /// A conversation in the order of the list.
 #[derive(Clone)]
 struct Candidate {
-    membership: Membership,
-    own: Option<ReadCursor>,
-    head: Head,
+    standing: Standing,
     activity: Timestamp,
 }
 
 impl Candidate {
     fn place(&self) -> (Timestamp, ConversationId) {
-        (self.activity, self.membership.conversation)
+        (self.activity, self.id())
     }
 
-    fn has_unread(&self) -> bool {
-        self.head.n > later(self.membership.cursor, self.own).n
+    fn id(&self) -> ConversationId {
+        self.standing.membership.conversation
     }
 
     fn position(&self, moment: Timestamp, direction: Direction) -> ListPosition {
@@ -117,13 +122,12 @@ impl ListConversations {
     /// Takes the ports.
     pub fn new(
         log: Arc<dyn MessageLog>,
-        conversations: Arc<dyn ConversationRepository>,
-        receipts: Arc<dyn ReadReceipts>,
-        cache: Arc<dyn ConversationCache>,
+        rows: Arc<dyn ConversationRows>,
         clock: Arc<dyn Clock>,
+        standings: Standings,
+        summaries: Summaries,
     ) -> Self {
-        let summaries = Summaries::new(Arc::clone(&log), Arc::clone(&conversations), receipts);
-        Self { log, conversations, cache, clock, summaries }
+        Self { log, rows, clock, standings, summaries }
     }
 
     /// The page at `position`, the first one without.
@@ -135,12 +139,16 @@ impl ListConversations {
         limit: usize,
     ) -> Result<ConversationList, PortError> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
-        let standing = self.standing(user, &filter.except).await?;
+        let is_asked = |one: &Membership| {
+            one.is_archived == filter.archived && !filter.except.contains(&one.conversation)
+        };
+        let standing = self.standings.of(user, is_asked).await?;
         let moment = position.map_or_else(
             || standing.iter().map(|one| one.head.at).fold(self.clock.now(), Timestamp::max),
             |position| position.moment,
         );
         let mut ordered: Vec<Candidate> = stream::iter(standing)
+            .map(|standing| Candidate { activity: standing.head.at, standing })
             .map(|candidate| self.at_moment(candidate, moment))
             .buffer_unordered(CONCURRENT_READS)
             .try_filter_map(|candidate| async { Ok(candidate) })
@@ -169,43 +177,9 @@ impl ListConversations {
         let next = page.last().filter(|_| next_exists).map(|last| last.position(moment, Direction::Next));
         let previous =
             page.first().filter(|_| previous_exists).map(|first| first.position(moment, Direction::Previous));
-        let items = stream::iter(page)
-            .map(|one| async move { self.summaries.of(user, &one.membership, one.own, &one.head).await })
-            .buffered(CONCURRENT_READS)
-            .try_filter_map(|summary| async { Ok(summary) })
-            .try_collect()
-            .await?;
+        let page = page.into_iter().map(|candidate| candidate.standing).collect();
+        let items = self.summaries.of(user, page).await?;
         Ok(ConversationList { items, next, previous })
-    }
-
-    /// The user's conversations with their heads: remembered ones where they can be believed.
-    async fn standing(
-        &self,
-        user: &UserId,
-        except: &BTreeSet<ConversationId>,
-    ) -> Result<Vec<Candidate>, PortError> {
-        let own = async { Ok(self.cache.own_positions(user, None).await) };
-        let (mut memberships, own) = futures::try_join!(self.conversations.memberships(user), own)?;
-        memberships.retain(|membership| !except.contains(&membership.conversation));
-        let own: HashMap<ConversationId, ReadCursor> = own.into_iter().collect();
-        let ids: Vec<ConversationId> = memberships.iter().map(|one| one.conversation).collect();
-        let hints = self.cache.heads(&ids).await.into_iter().chain(std::iter::repeat(None));
-        stream::iter(memberships.into_iter().zip(hints))
-            .map(|(membership, hint)| {
-                let own = own.get(&membership.conversation).copied();
-                async move {
-                    let read = later(membership.cursor, own);
-                    let head = match hint.filter(|head| is_current(head, read.seq)) {
-                        Some(head) => Some(head),
-                        None => self.log.tail(membership.conversation).await?,
-                    };
-                    Ok(head.map(|head| Candidate { membership, own, activity: head.at, head }))
-                }
-            })
-            .buffer_unordered(CONCURRENT_READS)
-            .try_filter_map(|candidate| async { Ok(candidate) })
-            .try_collect()
-            .await
     }
 
     /// The candidate with its last activity up to a moment; `None` where it did not exist then.
@@ -214,7 +188,7 @@ impl ListConversations {
         mut candidate: Candidate,
         moment: Timestamp,
     ) -> Result<Option<Candidate>, PortError> {
-        let mut up_to = Some(candidate.head.seq);
+        let mut up_to = Some(candidate.standing.head.seq);
         while candidate.activity > moment {
             let range = LogRange {
                 after: 0,
@@ -223,7 +197,7 @@ impl ListConversations {
                 limit: ENTRIES_PER_READ,
                 consistency: Consistency::Eventual,
             };
-            let page = self.log.page(candidate.membership.conversation, range).await?;
+            let page = self.log.page(candidate.id(), range).await?;
             if let Some(entry) = page.entries.iter().find(|entry| entry.at <= moment) {
                 candidate.activity = entry.at;
                 break;
@@ -239,34 +213,38 @@ impl ListConversations {
     /// The first `limit` candidates that pass the filter, and whether another one would.
     async fn matching(
         &self,
-        candidates: Vec<Candidate>,
+        mut candidates: Vec<Candidate>,
         filter: &ListFilter,
         limit: usize,
     ) -> Result<(Vec<Candidate>, bool), PortError> {
-        let mut passing = stream::iter(candidates)
-            .map(|candidate| async move {
-                let passes = self.passes(&candidate, filter).await?;
-                Ok::<_, PortError>(passes.then_some(candidate))
-            })
-            .buffered(if filter.needs_conversation() { CONCURRENT_READS } else { 1 })
-            .try_filter_map(|candidate| async { Ok(candidate) })
-            .take(limit + 1)
-            .try_collect::<Vec<_>>()
-            .await?;
-        let has_more = passing.len() > limit;
-        passing.truncate(limit);
-        Ok((passing, has_more))
+        candidates.retain(|candidate| {
+            filter.unread.is_none_or(|unread| unread == (candidate.standing.unread() > 0))
+        });
+        if filter.needs_conversation() {
+            let mut passing = Vec::new();
+            let mut rest = candidates.into_iter().peekable();
+            while passing.len() <= limit && rest.peek().is_some() {
+                let some: Vec<Candidate> = rest.by_ref().take(CONVERSATIONS_PER_READ).collect();
+                let accepted = self.accepted(&some, filter).await?;
+                let chosen = some.into_iter().filter(|candidate| accepted.contains_key(&candidate.id()));
+                passing.extend(chosen);
+            }
+            candidates = passing;
+        }
+        let has_more = candidates.len() > limit;
+        candidates.truncate(limit);
+        Ok((candidates, has_more))
     }
 
-    async fn passes(&self, candidate: &Candidate, filter: &ListFilter) -> Result<bool, PortError> {
-        if filter.unread.is_some_and(|unread| unread != candidate.has_unread()) {
-            return Ok(false);
-        }
-        if !filter.needs_conversation() {
-            return Ok(true);
-        }
-        let found = self.conversations.find(candidate.membership.conversation).await?;
-        Ok(found.is_some_and(|conversation| filter.accepts(&conversation)))
+    async fn accepted(
+        &self,
+        candidates: &[Candidate],
+        filter: &ListFilter,
+    ) -> Result<HashMap<ConversationId, Conversation>, PortError> {
+        let ids: Vec<ConversationId> = candidates.iter().map(Candidate::id).collect();
+        let found = self.rows.conversations(&ids).await?;
+        let accepted = found.into_iter().filter(|conversation| filter.accepts(conversation));
+        Ok(accepted.map(|conversation| (conversation.id, conversation)).collect())
     }
 }
 

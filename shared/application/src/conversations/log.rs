@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use parlance_domain::{
+    authority::Caller,
     event::{Event, EventBody},
     head::Seq,
-    ids::{ConversationId, UserId},
+    ids::ConversationId,
 };
 
 use crate::{
@@ -62,14 +63,14 @@ impl ReadLog {
     }
 
     /// The events after position `after` (0 for the beginning), at most `limit`; fewer do not mean that there are no more: `head_seq` does.
-    pub async fn execute(
+    pub async fn execute<'a>(
         &self,
-        user: &UserId,
+        caller: impl Into<Caller<'a>>,
         conversation: ConversationId,
         after: u64,
         limit: usize,
     ) -> Result<LogStretch, ReadLogError> {
-        let reader = Reader::of(self.conversations.as_ref(), user, conversation)
+        let reader = Reader::of(self.conversations.as_ref(), caller, conversation)
             .await?
             .ok_or(ReadLogError::NotFound)?;
         let range = LogRange {

@@ -1,34 +1,31 @@
 //! The proof that somebody may read a conversation, and from where on.
 
-use parlance_domain::{
-    conversation::History,
-    head::Seq,
-    ids::{ConversationId, UserId},
-};
+use parlance_domain::{authority::Caller, conversation::History, head::Seq, ids::ConversationId};
 
 use crate::ports::{
     PortError,
     conversations::{ConversationRepository, Membership},
 };
 
-/// Somebody of whom a membership, read strongly, says that he is in the conversation.
+/// Somebody of whom a membership, read strongly, says that he is in the conversation; or who oversees it by a scope of his token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reader {
-    /// His membership.
-    pub membership: Membership,
+    /// His membership, if he is in the conversation.
+    pub membership: Option<Membership>,
     /// Where his log begins: 1, or where he joined when the conversation hides what came before.
     pub first: Seq,
 }
 
 impl Reader {
     /// Reads the membership; `None` for a stranger and for a conversation that does not exist alike.
-    pub async fn of(
+    pub async fn of<'a>(
         conversations: &dyn ConversationRepository,
-        user: &UserId,
+        caller: impl Into<Caller<'a>>,
         conversation: ConversationId,
     ) -> Result<Option<Self>, PortError> {
-        let Some(membership) = conversations.membership(user, conversation).await? else {
-            return Ok(None);
+        let caller = caller.into();
+        let Some(membership) = conversations.membership(caller.user, conversation).await? else {
+            return Self::overseeing(conversations, caller, conversation).await;
         };
         let first = if membership.joined == Seq::FIRST {
             Seq::FIRST
@@ -38,7 +35,21 @@ impl Reader {
                 None => return Ok(None),
             }
         };
-        Ok(Some(Self { membership, first }))
+        Ok(Some(Self { membership: Some(membership), first }))
+    }
+
+    /// Somebody who is not in the conversation, and sees all of it because of a scope.
+    async fn overseeing(
+        conversations: &dyn ConversationRepository,
+        caller: Caller<'_>,
+        conversation: ConversationId,
+    ) -> Result<Option<Self>, PortError> {
+        if !caller.is_service && !caller.is_admin {
+            return Ok(None);
+        }
+        let found = conversations.find(conversation).await?;
+        let is_overseen = found.is_some_and(|conversation| caller.oversees(&conversation));
+        Ok(is_overseen.then_some(Self { membership: None, first: Seq::FIRST }))
     }
 
     /// Where his log begins, if something before it is hidden from him.

@@ -9,16 +9,14 @@ use parlance_domain::{
     roster::Roster,
 };
 
-use super::broadcaster::Broadcaster;
-use crate::ports::{
-    cache::ConversationCache,
-    delivery::{Broadcast, Hearing},
-};
+use super::{audiences::Audiences, broadcaster::Broadcaster};
+use crate::ports::{PortError, cache::ConversationCache, delivery::Broadcast};
 
 /// What follows every entry that a function writes.
 #[derive(Clone)]
 pub struct Announcer {
     broadcaster: Broadcaster,
+    audiences: Audiences,
     cache: Arc<dyn ConversationCache>,
     encoder: Arc<dyn EventEncoder>,
 }
@@ -45,30 +43,19 @@ impl Announcer {
     /// Announces through these.
     pub fn new(
         broadcaster: Broadcaster,
+        audiences: Audiences,
         cache: Arc<dyn ConversationCache>,
         encoder: Arc<dyn EventEncoder>,
     ) -> Self {
-        Self { broadcaster, cache, encoder }
+        Self { broadcaster, audiences, cache, encoder }
     }
 
     /// Remembers the head and tells everybody. Never fails: what is missed here the stream makes good.
     pub async fn announce(&self, announcement: Announcement<'_>) {
-        let Announcement { conversation, entry, event, roster, subjects, except, has_relay } = announcement;
-        let broadcast = Broadcast {
-            conversation,
-            seq: Some(entry.seq),
-            roster_version: entry.roster_version,
-            hearing: Hearing::Log,
-            subjects,
-            except,
-            frame: self.encoder.event(event),
-        };
+        let (conversation, entry) = (announcement.conversation, announcement.entry);
         let head = entry.head();
-        let ((), sent) = futures::join!(
-            self.cache.record_head(conversation, &head),
-            self.broadcaster.broadcast(&broadcast, roster, has_relay)
-        );
-        if let Err(error) = sent {
+        let ((), told) = futures::join!(self.cache.record_head(conversation, &head), self.tell(announcement));
+        if let Err(error) = told {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 conversation.id = %conversation,
@@ -76,5 +63,22 @@ impl Announcer {
                 "event left to the stream"
             );
         }
+    }
+
+    async fn tell(&self, announcement: Announcement<'_>) -> Result<(), PortError> {
+        let Announcement { conversation, entry, event, roster, subjects, except, has_relay } = announcement;
+        for (hearing, event) in self.audiences.of(event, roster).await? {
+            let broadcast = Broadcast {
+                conversation,
+                seq: Some(entry.seq),
+                roster_version: entry.roster_version,
+                hearing,
+                subjects: subjects.clone(),
+                except: except.clone(),
+                frame: self.encoder.event(&event),
+            };
+            self.broadcaster.broadcast(&broadcast, roster, has_relay).await?;
+        }
+        Ok(())
     }
 }

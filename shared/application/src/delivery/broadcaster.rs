@@ -20,8 +20,9 @@ use parlance_domain::{
 };
 
 use super::{
+    frame::Frame,
     lanes::{LaneEnd, Lanes},
-    recipients::Recipients,
+    recipients::{Audience, Recipients},
 };
 use crate::{
     ports::{
@@ -101,60 +102,70 @@ impl Broadcaster {
         }
     }
 
-    /// Posts to the first sockets and hands the others over. Returns when each frame's way has ended or is somebody else's.
     async fn deliver(&self, broadcast: &Broadcast, roster: &Roster) -> Result<(), PortError> {
-        let now = self.clock.now();
-        let audience = self.recipients.of(broadcast, roster, now).await?;
-        let frame: Arc<[u8]> = broadcast.frame.as_slice().into();
-        let (slow, mut direct) = self.split_slow(audience.open, now);
+        let audience = self.recipients.of(broadcast, roster, self.clock.now()).await?;
+        self.post_to(audience, &Frame::from(broadcast)).await.map(drop)
+    }
+
+    /// Posts to the first sockets and hands the others over. Returns when each frame's way has ended or is somebody else's, and tells
+    /// which of the sockets that it posted to are gone.
+    ///
+    /// Sockets that are slow are not handed what may be dropped.
+    pub async fn post_to(&self, audience: Audience, frame: &Frame) -> Result<Vec<ConnectionId>, PortError> {
+        let (slow, mut direct) = self.split_slow(audience.open, self.clock.now());
         let mut rest = if direct.len() > DIRECT_POSTS { direct.split_off(DIRECT_POSTS) } else { Vec::new() };
-        rest.extend(slow);
-        let handed_over = self.hand_over(&broadcast.frame, &rest);
+        if !frame.is_droppable() {
+            rest.extend(slow);
+        }
+        let handed_over = self.hand_over(frame, &rest);
         let posted = async {
-            let late = self.post_directly(&frame, &direct).await;
-            if late.is_empty() {
-                return Ok(());
-            }
+            let PostedDirectly { late, gone } = self.post_directly(frame, &direct).await;
             self.remember_slow(&late);
-            self.hand_over(&broadcast.frame, &late).await
+            if !frame.is_droppable() {
+                self.hand_over(frame, &late).await?;
+            }
+            Ok(gone)
         };
         let closed = self.closer.close_all(&audience.expired, Closing::TokenExpired);
         let (handed_over, posted, ()) = futures::join!(handed_over, posted, closed);
         handed_over.and(posted)
     }
 
-    /// Posts to these sockets at once and returns those whose posts had not ended by the deadline.
-    async fn post_directly(&self, frame: &Arc<[u8]>, connections: &[Connection]) -> Vec<Connection> {
+    /// Posts to these sockets at once, until the deadline.
+    async fn post_directly(&self, frame: &Frame, connections: &[Connection]) -> PostedDirectly {
         if connections.is_empty() {
-            return Vec::new();
+            return PostedDirectly::default();
         }
         let mut under_way: FuturesUnordered<_> = connections
             .iter()
             .enumerate()
             .map(|(place, connection)| {
-                self.lanes.deliver(connection, Arc::clone(frame)).map(move |end| (place, end))
+                self.lanes.deliver(connection, frame.clone()).map(move |end| (place, end))
             })
             .collect();
-        let mut is_late = vec![true; connections.len()];
+        let mut ends = vec![LaneEnd::GivenUp; connections.len()];
         let mut deadline = self.clock.sleep(DIRECT_DEADLINE);
         while let Either::Left((Some((place, end)), still)) = select(under_way.next(), deadline).await {
             deadline = still;
-            if let Some(is_late) = is_late.get_mut(place) {
-                *is_late = end == LaneEnd::GivenUp;
+            if let Some(slot) = ends.get_mut(place) {
+                *slot = end;
             }
         }
-        connections
-            .iter()
-            .zip(is_late)
-            .filter(|(_, is_late)| *is_late)
-            .map(|(late, _)| late.clone())
-            .collect()
+        let ended = |wanted| connections.iter().zip(&ends).filter(move |(_, end)| **end == wanted);
+        PostedDirectly {
+            late: ended(LaneEnd::GivenUp).map(|(late, _)| late.clone()).collect(),
+            gone: ended(LaneEnd::Gone).map(|(gone, _)| gone.id.clone()).collect(),
+        }
     }
 
-    async fn hand_over(&self, frame: &[u8], connections: &[Connection]) -> Result<(), PortError> {
+    async fn hand_over(&self, frame: &Frame, connections: &[Connection]) -> Result<(), PortError> {
         let orders: Vec<FanOutOrder> = connections
             .chunks(PER_FAN_OUT)
-            .map(|connections| FanOutOrder { frame: frame.to_vec(), connections: connections.to_vec() })
+            .map(|connections| FanOutOrder {
+                frame: frame.bytes().to_vec(),
+                is_droppable: frame.is_droppable(),
+                connections: connections.to_vec(),
+            })
             .collect();
         futures::future::try_join_all(orders.iter().map(|order| self.fan_out.hand_over(order))).await?;
         Ok(())
@@ -167,10 +178,22 @@ impl Broadcaster {
     }
 
     fn remember_slow(&self, connections: &[Connection]) {
+        if connections.is_empty() {
+            return;
+        }
         let until = self.clock.now().plus(SLOW_FOR);
         let mut slow = self.slow.lock().unwrap_or_else(PoisonError::into_inner);
         slow.extend(connections.iter().map(|connection| (connection.id.clone(), until)));
     }
+}
+
+/// Which of the sockets that were posted to did not take the frame.
+#[derive(Default)]
+struct PostedDirectly {
+    /// Their posts had not ended by the deadline, or were tried often enough.
+    late: Vec<Connection>,
+    /// They are gone, and forgotten.
+    gone: Vec<ConnectionId>,
 }
 
 /// Posts one handed-over frame to its sockets: the whole of what `fan-out` does.
@@ -189,12 +212,12 @@ impl FanOut {
 
     /// Returns when each frame's way has ended; how often it failed is logged, and left to the clients' next `sync`.
     pub async fn execute(&self, order: FanOutOrder) {
-        let frame: Arc<[u8]> = order.frame.into();
+        let frame = if order.is_droppable { Frame::droppable(order.frame) } else { Frame::kept(order.frame) };
         let now = self.clock.now();
         let (expired, open): (Vec<_>, Vec<_>) =
             order.connections.into_iter().partition(|connection| connection.is_expired(now));
         let posts: Vec<_> =
-            open.iter().map(|connection| self.lanes.deliver(connection, Arc::clone(&frame))).collect();
+            open.iter().map(|connection| self.lanes.deliver(connection, frame.clone())).collect();
         let (ends, ()) = futures::join!(
             futures::future::join_all(posts),
             self.closer.close_all(&expired, Closing::TokenExpired)

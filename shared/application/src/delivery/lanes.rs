@@ -12,6 +12,7 @@ use std::{
 use futures::channel::oneshot;
 use parlance_domain::{connection::Connection, event::EventEncoder, ids::ConnectionId};
 
+use super::frame::Frame;
 use crate::ports::{
     connections::ConnectionDirectory,
     delivery::{ConnectionPoster, Posted},
@@ -56,6 +57,8 @@ pub enum LaneEnd {
     Gone,
     /// It was tried often enough: the client's next `sync` brings it.
     GivenUp,
+    /// Posts were throttled or failed, and it was not worth a second try.
+    Dropped,
 }
 
 #[derive(Default)]
@@ -64,7 +67,7 @@ struct Lane {
 }
 
 struct Waiting {
-    frame: Arc<[u8]>,
+    frame: Frame,
     waiter: Waiter,
 }
 
@@ -103,7 +106,7 @@ impl Lanes {
     pub fn deliver(
         &self,
         connection: &Connection,
-        frame: Arc<[u8]>,
+        frame: Frame,
     ) -> impl Future<Output = LaneEnd> + Send + use<> {
         let mut place = self.line_up(connection, &frame);
         let (lanes, connection) = (self.clone(), connection.clone());
@@ -123,13 +126,9 @@ impl Lanes {
         }
     }
 
-    fn line_up(
-        &self,
-        connection: &Connection,
-        frame: &Arc<[u8]>,
-    ) -> (Option<Baton>, oneshot::Receiver<Signal>) {
+    fn line_up(&self, connection: &Connection, frame: &Frame) -> (Option<Baton>, oneshot::Receiver<Signal>) {
         let (sender, receiver) = oneshot::channel();
-        let waiting = Waiting { frame: Arc::clone(frame), waiter: Waiter::Waits(sender) };
+        let waiting = Waiting { frame: frame.clone(), waiter: Waiter::Waits(sender) };
         (self.enqueue(connection, waiting), receiver)
     }
 
@@ -137,7 +136,7 @@ impl Lanes {
     pub fn enqueue_detached(
         &self,
         connection: &Connection,
-        frame: Arc<[u8]>,
+        frame: Frame,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
         let baton = self.enqueue(connection, Waiting { frame, waiter: Waiter::Nobody })?;
         let (lanes, connection) = (self.clone(), connection.clone());
@@ -171,14 +170,16 @@ impl Lanes {
     async fn drive(&self, connection: &Connection, mut baton: Baton) -> LaneEnd {
         let mut own = None;
         loop {
-            let batch = self.take(&connection.id);
+            let mut batch = self.take(&connection.id);
             if batch.is_empty() {
                 break;
             }
-            let end = self.post(connection, &batch).await;
-            own.get_or_insert(end);
+            let end = self.post(connection, &mut batch).await;
+            // His own frame stands in front, unless it was dropped on the way.
+            let is_own_here = batch.first().is_some_and(|first| !matches!(first.waiter, Waiter::Waits(_)));
+            own.get_or_insert(if is_own_here { end } else { LaneEnd::Dropped });
             tell(batch, end);
-            if end != LaneEnd::Delivered {
+            if matches!(end, LaneEnd::Gone | LaneEnd::GivenUp) {
                 let rest =
                     self.locked().get_mut(&connection.id).map(|lane| std::mem::take(&mut lane.waiting));
                 tell(rest.into_iter().flatten(), end);
@@ -201,12 +202,12 @@ impl Lanes {
             if next.is_orphan() {
                 continue;
             }
-            let merged = bytes + next.frame.len() + self.encoder.batch_overhead(batch.len() + 1);
+            let merged = bytes + next.frame.bytes().len() + self.encoder.batch_overhead(batch.len() + 1);
             if !batch.is_empty() && merged > MAX_FRAME_BYTES {
                 lane.waiting.push_front(next);
                 break;
             }
-            bytes += next.frame.len();
+            bytes += next.frame.bytes().len();
             batch.push(next);
         }
         if batch.is_empty() {
@@ -241,19 +242,11 @@ impl Lanes {
         true
     }
 
-    /// Posts one batch, with the retries that its answer calls for.
-    async fn post(&self, connection: &Connection, batch: &[Waiting]) -> LaneEnd {
-        let merged;
-        let frame: &[u8] = if let [only] = batch {
-            &only.frame
-        } else {
-            let frames: Vec<&[u8]> = batch.iter().map(|waiting| &*waiting.frame).collect();
-            merged = self.encoder.batch(&frames);
-            &merged
-        };
+    /// Posts one batch, with the retries that its answer calls for. What may be dropped leaves the batch before the first of them.
+    async fn post(&self, connection: &Connection, batch: &mut Vec<Waiting>) -> LaneEnd {
         let mut was_young = false;
         for attempt in 0..TRIES {
-            match self.poster.post(&connection.id, frame).await {
+            match self.post_once(&connection.id, batch).await {
                 Posted::Delivered => return LaneEnd::Delivered,
                 Posted::Gone => {
                     let is_young = self.clock.now().since(connection.opened_at) < YOUNG;
@@ -265,6 +258,10 @@ impl Lanes {
                     self.clock.sleep(YOUNG_PAUSE).await;
                 }
                 Posted::Throttled | Posted::Failed if attempt + 1 < TRIES => {
+                    tell(batch.extract_if(.., |waiting| waiting.frame.is_droppable()), LaneEnd::Dropped);
+                    if batch.is_empty() {
+                        return LaneEnd::Dropped;
+                    }
                     let bound = FIRST_PAUSE.saturating_mul(1 << attempt);
                     let millis = self.random.below(u64::try_from(bound.as_millis()).unwrap_or(u64::MAX));
                     self.clock.sleep(Duration::from_millis(millis)).await;
@@ -277,6 +274,14 @@ impl Lanes {
             }
         }
         LaneEnd::GivenUp
+    }
+
+    async fn post_once(&self, connection: &ConnectionId, batch: &[Waiting]) -> Posted {
+        if let [only] = batch {
+            return self.poster.post(connection, only.frame.bytes()).await;
+        }
+        let frames: Vec<&[u8]> = batch.iter().map(|waiting| waiting.frame.bytes()).collect();
+        self.poster.post(connection, &self.encoder.batch(&frames)).await
     }
 
     async fn forget(&self, connection: &Connection) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use parlance_domain::{connection::Connection, ids::UserId, roster::Roster, time::Timestamp};
+use parlance_domain::{connection::Connection, head::Seq, ids::UserId, roster::Roster, time::Timestamp};
 
 use crate::ports::{
     PortError,
@@ -40,10 +40,9 @@ impl Recipients {
         now: Timestamp,
     ) -> Result<Audience, PortError> {
         // Whoever joined after the entry reads it from the log, if he may read it at all.
-        let is_for_members = broadcast.hearing != Hearing::Personal;
         let members = roster
             .members()
-            .filter(|_| is_for_members)
+            .filter(|member| is_for(broadcast.hearing, member.participant.joined))
             .filter(|member| broadcast.seq.is_none_or(|seq| member.participant.joined <= seq))
             .map(|member| member.user.clone());
         let mut users: Vec<UserId> = members.chain(broadcast.subjects.iter().cloned()).collect();
@@ -53,7 +52,9 @@ impl Recipients {
         for connection in self.directory.of_users(&users).await? {
             let scope = connection.scope;
             let hears = match broadcast.hearing {
-                Hearing::Log => scope.hears_log_of(broadcast.conversation),
+                Hearing::Log | Hearing::LogOfJoined { .. } | Hearing::Subjects => {
+                    scope.hears_log_of(broadcast.conversation)
+                }
                 Hearing::Typing => scope.hears_typing_in(broadcast.conversation),
                 Hearing::Personal => scope.hears_personal(),
             };
@@ -64,5 +65,14 @@ impl Recipients {
             list.push(connection);
         }
         Ok(audience)
+    }
+}
+
+/// Whether a member who joined at `joined` is to hear it.
+const fn is_for(hearing: Hearing, joined: Seq) -> bool {
+    match hearing {
+        Hearing::Log | Hearing::Typing => true,
+        Hearing::LogOfJoined { after, up_to } => joined.get() > after && joined.get() <= up_to.get(),
+        Hearing::Personal | Hearing::Subjects => false,
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use parlance_domain::event::Closing;
 
-use super::{broadcaster::Closer, lanes::Lanes, recipients::Recipients};
+use super::{broadcaster::Closer, frame::Frame, lanes::Lanes, recipients::Recipients};
 use crate::{
     log::rosters::RosterReader,
     ports::{
@@ -47,10 +47,10 @@ impl RelayHost {
             return Ok(Vec::new());
         };
         let audience = self.recipients.of(broadcast, &roster, self.clock.now()).await?;
-        let frame: Arc<[u8]> = broadcast.frame.as_slice().into();
+        let frame = Frame::from(broadcast);
         let mut drivers: Vec<BoxFuture<'static, ()>> = Vec::new();
         for connection in &audience.open {
-            if let Some(driver) = self.lanes.enqueue_detached(connection, Arc::clone(&frame)) {
+            if let Some(driver) = self.lanes.enqueue_detached(connection, frame.clone()) {
                 drivers.push(Box::pin(driver));
             }
         }

@@ -9,14 +9,14 @@ use parlance_domain::{
     log::{Entry, EntryBody},
 };
 
-use super::broadcaster::Broadcaster;
+use super::{audiences::Audiences, broadcaster::Broadcaster, companions::Companions};
 use crate::{
     log::{events::EventResolver, rosters::RosterReader},
     ports::{
         PortError,
         cache::ConversationCache,
         conversations::{ConversationRepository, ReadCursor},
-        delivery::{Broadcast, EntryTimer, Hearing, RelayBus},
+        delivery::{Broadcast, EntryTimer, RelayBus},
         environment::Clock,
         log::MessageLog,
     },
@@ -35,7 +35,9 @@ pub struct RepairEntries {
     timer: Arc<dyn EntryTimer>,
     rosters: RosterReader,
     events: EventResolver,
+    audiences: Audiences,
     broadcaster: Broadcaster,
+    companions: Companions,
     encoder: Arc<dyn EventEncoder>,
     clock: Arc<dyn Clock>,
 }
@@ -58,6 +60,8 @@ pub struct RepairPorts {
     pub events: EventResolver,
     /// The fan-out.
     pub broadcaster: Broadcaster,
+    /// What goes beside entries.
+    pub companions: Companions,
     /// The spelling of events.
     pub encoder: Arc<dyn EventEncoder>,
     /// The time.
@@ -85,10 +89,25 @@ impl RepairEntries {
             rosters,
             events,
             broadcaster,
+            companions,
             encoder,
             clock,
         } = ports;
-        Self { log, conversations, cache, relays, timer, rosters, events, broadcaster, encoder, clock }
+        let audiences = Audiences::new(Arc::clone(&conversations));
+        Self {
+            log,
+            conversations,
+            cache,
+            relays,
+            timer,
+            rosters,
+            events,
+            audiences,
+            broadcaster,
+            companions,
+            encoder,
+            clock,
+        }
     }
 
     /// Takes a batch of the stream, in any order and perhaps for the second time. For each entry: `Ok`, or why it has to come again.
@@ -129,19 +148,22 @@ impl RepairEntries {
         let Some(roster) = self.rosters.at_version(conversation, entry.roster_version).await? else {
             return Ok(());
         };
+        self.companions.tell(conversation, entry, &roster).await?;
         let events = self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await?;
         for event in &events {
-            let broadcast = Broadcast {
-                conversation,
-                seq: Some(entry.seq),
-                roster_version: entry.roster_version,
-                hearing: Hearing::Log,
-                subjects: subjects(entry),
-                except: None,
-                frame: self.encoder.event(event),
-            };
-            // Not through a relay: that nobody heard it there may be why the entry is here.
-            self.broadcaster.broadcast(&broadcast, &roster, false).await?;
+            for (hearing, event) in self.audiences.of(event, &roster).await? {
+                let broadcast = Broadcast {
+                    conversation,
+                    seq: Some(entry.seq),
+                    roster_version: entry.roster_version,
+                    hearing,
+                    subjects: subjects(entry),
+                    except: None,
+                    frame: self.encoder.event(&event),
+                };
+                // Not through a relay: that nobody heard it there may be why the entry is here.
+                self.broadcaster.broadcast(&broadcast, &roster, false).await?;
+            }
         }
         Ok(())
     }

@@ -5,16 +5,19 @@
 //! writer of the second had read the first and would have returned it. With `after`, no step of this trusts the cache: a hint that is
 //! old, lost or wrong costs reads, never an answer.
 
+mod submission;
+
 use std::{sync::Arc, time::Duration};
 
 use parlance_domain::{
     head::{Head, Seq},
     ids::{ConversationId, UserId},
-    log::{Entry, EntryBody, MessageKey},
-    message::{Message, MessageBody},
+    log::{Entry, EntryBody},
+    message::Message,
     roster::Roster,
 };
 
+pub use self::submission::{Appended, Entitlement, Submission};
 use super::rosters::RosterReader;
 use crate::{
     ports::{
@@ -47,48 +50,15 @@ pub struct TailAppend {
     window: u64,
 }
 
-/// A message on its way into a log.
-#[derive(Debug, Clone)]
-pub struct Submission {
-    /// Where to.
-    pub conversation: ConversationId,
-    /// From whom.
-    pub sender: UserId,
-    /// By what a retry is recognised.
-    pub key: MessageKey,
-    /// The last position that the client knew when it first queued the message: from there on every position is read.
-    pub after: Option<u64>,
-    /// What is said.
-    pub body: MessageBody,
-}
-
-/// Where the message stands now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Appended {
-    /// This call wrote it.
-    Stored {
-        /// The entry.
-        entry: Entry,
-        /// The roster by which its sender was authorized: the entry's version or a later one.
-        roster: Arc<Roster>,
-    },
-    /// An attempt of this very call wrote it, whose answer was lost: whether it was broadcast is not known.
-    StoredUnanswered {
-        /// The entry.
-        entry: Entry,
-        /// The roster by which its sender was authorized.
-        roster: Arc<Roster>,
-    },
-    /// An earlier call wrote it.
-    AlreadyStored(Entry),
-}
-
 /// Why a message was not appended. Neither of the refusals rests on a hint or on a cached roster.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
     /// There is no such conversation for this sender.
     #[error("no such conversation")]
     NotFound,
+    /// The sender is in the conversation, and one of its two people blocks the other one.
+    #[error("not writable")]
+    NotWritable,
     /// The client has to read the log first: it is too far behind, or ahead of the log.
     #[error("out of date")]
     OutOfDate,
@@ -148,7 +118,7 @@ impl TailAppend {
         };
         let checked = submission.after.unwrap_or(head.seq.get());
         let mut tail = Tail { head, is_strong, checked, cached: opening.roster, authorized: None };
-        let mut has_written = false;
+        let (mut has_written, mut is_unanswered) = (false, false);
         for attempt in 0..ATTEMPTS {
             if !self.is_within_reach(submission, &mut tail) {
                 if tail.is_strong {
@@ -187,8 +157,14 @@ impl TailAppend {
             }
             let Some(roster) = tail.authorized.clone() else { continue };
             has_written = true;
-            if let Some(appended) = self.write(submission, &tail.head, roster).await? {
-                return Ok(appended);
+            match self.write(submission, &tail.head, roster.clone()).await? {
+                Write::Done(appended) => return Ok(*appended),
+                Write::Stands(entry) if is_unanswered || submission.key.client_id().is_none() => {
+                    return Ok(Appended::StoredUnanswered { entry: *entry, roster });
+                }
+                Write::Stands(entry) => return Ok(Appended::AlreadyStored(*entry)),
+                Write::Unanswered => is_unanswered = true,
+                Write::Overtaken => {}
             }
             self.pause(attempt).await;
             let authorized_at = tail.head.roster_version;
@@ -202,14 +178,10 @@ impl TailAppend {
         Err(AppendError::Contended)
     }
 
-    /// Refuses those who are not in the conversation, by strong reads alone.
-    pub async fn require_member(
-        &self,
-        conversation: ConversationId,
-        user: &UserId,
-    ) -> Result<(), AppendError> {
+    /// Where a member joined. Those who are not in the conversation are refused, by strong reads alone.
+    pub async fn joined(&self, conversation: ConversationId, user: &UserId) -> Result<Seq, AppendError> {
         let (_, roster) = self.rosters.current(conversation).await?.ok_or(AppendError::NotFound)?;
-        roster.member(user).map(|_| ()).ok_or(AppendError::NotFound)
+        roster.member(user).map(|member| member.participant.joined).ok_or(AppendError::NotFound)
     }
 
     /// Whether every position that has to be read can be read at once. Without `after` the client vouches for nothing older.
@@ -265,16 +237,17 @@ impl TailAppend {
         if let Some((version, roster)) = &tail.cached
             && *version >= head.roster_version
         {
-            let is_member = roster.member(&submission.sender).is_some();
-            return Ok(if is_member { Authorization::Granted(roster.clone()) } else { Authorization::Again });
+            let may_post = submission.is_entitled_by(roster) && !roster.is_blocked();
+            return Ok(if may_post { Authorization::Granted(roster.clone()) } else { Authorization::Again });
         }
         let Some(roster) = self.rosters.at_head(submission.conversation, head).await? else {
             return Ok(Authorization::Again);
         };
-        match roster.member(&submission.sender) {
-            Some(_) => Ok(Authorization::Granted(roster)),
-            None if tail.is_strong => Err(AppendError::NotFound),
-            None => Ok(Authorization::Again),
+        match (submission.is_entitled_by(&roster), roster.is_blocked()) {
+            (true, false) => Ok(Authorization::Granted(roster)),
+            _ if !tail.is_strong => Ok(Authorization::Again),
+            (true, true) => Err(AppendError::NotWritable),
+            (false, _) => Err(AppendError::NotFound),
         }
     }
 
@@ -309,13 +282,13 @@ impl TailAppend {
         }
     }
 
-    /// Writes the entry after `head`; `None` if something else was, or may be, written there.
+    /// Writes the entry after `head`.
     async fn write(
         &self,
         submission: &Submission,
         head: &Head,
         roster: Arc<Roster>,
-    ) -> Result<Option<Appended>, AppendError> {
+    ) -> Result<Write, AppendError> {
         let conversation = submission.conversation;
         let message = Message::sent(submission.body.clone(), head.seq.next());
         let entry = head.followed_by(
@@ -327,31 +300,27 @@ impl TailAppend {
         let needs_row = submission.after.is_none() && submission.key.client_id().is_some();
         if needs_row {
             return Ok(match self.log.append_once(conversation, &entry).await {
-                Ok(AppendOnce::Stored) => Some(Appended::Stored { entry, roster }),
+                Ok(AppendOnce::Stored) => Write::Done(Box::new(Appended::Stored { entry, roster })),
                 Ok(AppendOnce::AlreadySent(seq)) => {
                     let found = self.log.entries_at(conversation, &[seq]).await?.into_iter().next();
-                    found.map(Appended::AlreadyStored)
+                    found.map_or(Write::Overtaken, |found| {
+                        Write::Done(Box::new(Appended::AlreadyStored(found)))
+                    })
                 }
-                Ok(AppendOnce::Contended) => None,
-                Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "append without an answer");
-                    None
-                }
+                Ok(AppendOnce::Contended) => Write::Overtaken,
+                Err(error) => unanswered(&error),
             });
         }
         Ok(match self.log.append(conversation, &entry).await {
-            Ok(Append::Stored) => Some(Appended::Stored { entry, roster }),
+            Ok(Append::Stored) => Write::Done(Box::new(Appended::Stored { entry, roster })),
             Ok(Append::Taken(standing))
                 if self.safeguards.has(Safeguard::OwnItem)
                     && standing.is_message_of(&submission.sender, &submission.key) =>
             {
-                Some(Appended::StoredUnanswered { entry: *standing, roster })
+                Write::Stands(standing)
             }
-            Ok(Append::Taken(_) | Append::Contended) => None,
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "append without an answer");
-                None
-            }
+            Ok(Append::Taken(_) | Append::Contended) => Write::Overtaken,
+            Err(error) => unanswered(&error),
         })
     }
 
@@ -360,6 +329,23 @@ impl TailAppend {
         let micros = self.random.below(u64::try_from(bound.as_micros()).unwrap_or(u64::MAX));
         self.clock.sleep(Duration::from_micros(micros)).await;
     }
+}
+
+/// What became of one write.
+enum Write {
+    /// It is known where the message stands.
+    Done(Box<Appended>),
+    /// The message stands there already, written by whomever.
+    Stands(Box<Entry>),
+    /// It may have been written or not.
+    Unanswered,
+    /// Something else was, or is being, written there.
+    Overtaken,
+}
+
+fn unanswered(error: &PortError) -> Write {
+    tracing::warn!(error = error as &dyn std::error::Error, "append without an answer");
+    Write::Unanswered
 }
 
 enum Verified {

@@ -4,11 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use parlance_domain::{
-    head::{Head, Seq},
+    authority::{Actor, Caller},
+    conversation::Conversation,
+    head::Head,
     ids::{ConversationId, UserId},
     log::{Entry, EntryBody},
     permissions::MissingRight,
-    roster::{Member, Participant, Roster, RosterSum},
+    roster::{Participant, Roster, RosterSum},
 };
 
 use super::rosters::RosterReader;
@@ -34,13 +36,24 @@ pub struct LogChanger {
     safeguards: Safeguards,
 }
 
-/// What a change does, given the log's tail and the roster that goes with it.
+/// What a change is decided on, read strongly.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ground {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// The tail of its log.
+    pub head: Head,
+    /// The roster that goes with the tail.
+    pub roster: Arc<Roster>,
+}
+
+/// What a change does, given the conversation, its tail and its roster.
 ///
 /// It is asked again after each attempt that was overtaken, so it decides on what stands then.
 #[async_trait]
 pub trait Change: Send + Sync {
     /// Checks the actor's rights and says what is to be written.
-    async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError>;
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError>;
 }
 
 /// What a change turned out to need.
@@ -86,9 +99,15 @@ pub enum ChangeError {
     /// Only its sender may do that to a message.
     #[error("only its sender may do this")]
     NotTheSender,
-    /// The two people of a direct conversation are in it for good.
-    #[error("a direct conversation stays as it is")]
-    DirectConversation,
+    /// One of the two people of a direct conversation blocks the other one.
+    #[error("the conversation is not writable: one of the two blocks the other")]
+    NotWritable,
+    /// As many people as a conversation may have would be exceeded.
+    #[error("the conversation is full")]
+    Full,
+    /// The conversation would be left without an owner although somebody else is in it.
+    #[error("the last owner goes only after another took his place")]
+    LastOwner,
     /// There is no such message, or nobody of that name is in the conversation.
     #[error("what is to be changed does not exist")]
     NoSuchTarget,
@@ -131,28 +150,28 @@ impl LogChanger {
     pub async fn apply(
         &self,
         conversation: ConversationId,
-        actor: &UserId,
+        caller: Caller<'_>,
         subject: Option<&UserId>,
         change: &dyn Change,
     ) -> Result<Changed, ChangeError> {
         let mut first_seen: Option<Option<Participant>> = None;
-        let mut authorized: Option<(Seq, Arc<Roster>)> = None;
+        let mut authorized: Option<Arc<Roster>> = None;
         for attempt in 0..ATTEMPTS {
-            let Some((head, roster)) = self.current(conversation, authorized.as_ref()).await? else {
-                return Err(ChangeError::NotFound);
-            };
-            let member = roster.member(actor).ok_or(ChangeError::NotFound)?;
+            let ground = self.ground(conversation, authorized.as_ref()).await?;
+            let ground = ground.filter(|ground| !ground.head.is_closed()).ok_or(ChangeError::NotFound)?;
+            let actor = Actor::of(caller, &ground.conversation, &ground.roster);
+            let actor = actor.ok_or(ChangeError::NotFound)?;
             if let Some(subject) = subject {
-                let standing = roster.member(subject).map(|member| *member.participant);
+                let standing = ground.roster.member(subject).map(|member| *member.participant);
                 if *first_seen.get_or_insert(standing) != standing {
-                    return Ok(Changed::AlreadySo { roster });
+                    return Ok(Changed::AlreadySo { roster: ground.roster });
                 }
             }
-            let (body, changes) = match change.plan(member, &head, &roster).await? {
-                Plan::Nothing => return Ok(Changed::AlreadySo { roster }),
+            let (body, changes) = match change.plan(&actor, &ground).await? {
+                Plan::Nothing => return Ok(Changed::AlreadySo { roster: ground.roster }),
                 Plan::Write { body, changes } => (body, changes),
             };
-            let (entry, after) = self.entry(&head, &roster, actor, body, &changes);
+            let (entry, after) = self.entry(&ground, caller.user, body, &changes);
             match self.log.commit(conversation, &entry, &changes).await {
                 Ok(Commit::Committed) => {
                     return Ok(Changed::Done { entry: Box::new(entry), roster: Arc::new(after) });
@@ -163,7 +182,7 @@ impl LogChanger {
                 }
             }
             if !self.safeguards.has(Safeguard::Reauthorization) {
-                authorized = Some((head.roster_version, roster));
+                authorized = Some(ground.roster);
             }
             let micros = self.random.below(4_000 << attempt.min(6));
             self.clock.sleep(Duration::from_micros(micros)).await;
@@ -171,30 +190,36 @@ impl LogChanger {
         Err(ChangeError::Contended)
     }
 
-    /// The tail, and the roster that goes with it; without re-authorization, the roster of the first attempt.
-    async fn current(
+    /// What the change is decided on; without re-authorization, with the roster of the first attempt.
+    async fn ground(
         &self,
-        conversation: ConversationId,
-        authorized: Option<&(Seq, Arc<Roster>)>,
-    ) -> Result<Option<(Head, Arc<Roster>)>, PortError> {
-        if let Some((_, roster)) = authorized {
-            let head = self.log.tail(conversation).await?;
-            return Ok(head.map(|head| (head, Arc::clone(roster))));
-        }
-        self.rosters.current(conversation).await
+        id: ConversationId,
+        authorized: Option<&Arc<Roster>>,
+    ) -> Result<Option<Ground>, PortError> {
+        let current = async {
+            match authorized {
+                Some(roster) => {
+                    let head = self.log.tail(id).await?;
+                    Ok(head.map(|head| (head, Arc::clone(roster))))
+                }
+                None => self.rosters.current(id).await,
+            }
+        };
+        let (current, conversation) = futures::try_join!(current, self.rosters.conversation(id))?;
+        let Some(((head, roster), conversation)) = current.zip(conversation) else { return Ok(None) };
+        Ok(Some(Ground { conversation, head, roster }))
     }
 
     /// The entry that says what changed, with the roster's version and sum as the changes leave them.
     fn entry(
         &self,
-        head: &Head,
-        roster: &Roster,
+        Ground { head, roster, .. }: &Ground,
         actor: &UserId,
         body: EntryBody,
         changes: &[RowChange],
     ) -> (Entry, Roster) {
         let mut entry = head.followed_by(actor.clone(), self.clock.now(), None, body);
-        let mut after = roster.clone();
+        let mut after = roster.as_ref().clone();
         let mut sum = head.roster_sum;
         let mut replace = |user: &UserId, row: Option<Participant>| {
             entry.roster_version = entry.seq;
@@ -213,8 +238,15 @@ impl LogChanger {
                     replace(user, Some(*participant));
                 }
                 RowChange::Leave { user, .. } => replace(user, None),
+                RowChange::SetBlock { user, participant, .. } => replace(user, Some(*participant)),
                 RowChange::Close { .. } => closes = true,
                 RowChange::SetMessage { .. } | RowChange::SetTitle { .. } => {}
+            }
+        }
+        for change in changes {
+            if let RowChange::SetBlock { user, is_blocking, .. } = change {
+                sum = if *is_blocking { sum.with_block(user) } else { sum.without_block(user) };
+                after.set_block(user, *is_blocking);
             }
         }
         if closes {

@@ -40,8 +40,10 @@ impl EventResolver {
         first: Seq,
     ) -> Result<Vec<Event>, PortError> {
         let messages = self.targets(conversation, entries, first).await?;
-        let view = if entries.iter().any(|entry| matches!(entry.body, EntryBody::ConversationRetitled { .. }))
-        {
+        let changes_conversation = |entry: &Entry| {
+            matches!(entry.body, EntryBody::ConversationRetitled { .. } | EntryBody::BlockChanged { .. })
+        };
+        let view = if entries.iter().any(changes_conversation) {
             let found = self.view(conversation).await?;
             Some(found.ok_or_else(|| PortError::new("conversations", "a log without its conversation"))?)
         } else {
@@ -68,10 +70,10 @@ impl EventResolver {
         let (Some(found), Some(head)) = (found, tail) else { return Ok(None) };
         Ok(Some(ConversationView {
             conversation: found,
-            roster,
             head_seq: head.seq,
             head_n: head.n,
-            writable: !head.is_closed(),
+            writable: !head.is_closed() && !roster.is_blocked(),
+            roster,
             last_message: None,
         }))
     }
@@ -138,7 +140,8 @@ fn body(
                 last_message: None,
             }))
         }
-        EntryBody::ConversationRetitled { .. } => view.map_or_else(
+        // Who blocks whom is nobody's business: all that is told is that the conversation is writable, or not.
+        EntryBody::ConversationRetitled { .. } | EntryBody::BlockChanged { .. } => view.map_or_else(
             || hidden(HiddenEvent::Updated, entry.seq),
             |view| EventBody::ConversationUpdated(Box::new(view.clone())),
         ),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlance_domain::{
+    conversation::Conversation,
     head::{Head, Seq},
     ids::ConversationId,
     roster::Roster,
@@ -39,6 +40,11 @@ impl RosterReader {
         Self { log, conversations, cache, safeguards }
     }
 
+    /// The conversation's own data, read strongly.
+    pub async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>, PortError> {
+        self.conversations.find(id).await
+    }
+
     /// The roster exactly as the head says it is, read strongly; `None` if what was read is not that:
     /// a change was being applied, or the head is old. Then the tail has to be read again.
     pub async fn at_head(
@@ -54,7 +60,8 @@ impl RosterReader {
         Ok(Some(Arc::new(roster)))
     }
 
-    /// A roster of `version` or later, for those who deliver; `None` where the conversation does not exist.
+    /// A roster of `version` or later, for those who deliver; `None` where the conversation does not exist. Of a conversation that was
+    /// closed it names those who were in it to the end, since they are to hear of that.
     pub async fn at_version(
         &self,
         conversation: ConversationId,
@@ -65,7 +72,12 @@ impl RosterReader {
         {
             return Ok(Some(roster));
         }
-        Ok(self.current(conversation).await?.map(|(_, roster)| roster))
+        Ok(match self.current(conversation).await? {
+            Some((head, _)) if head.is_closed() => {
+                Some(Arc::new(self.conversations.roster(conversation).await?))
+            }
+            current => current.map(|(_, roster)| roster),
+        })
     }
 
     /// The tail and the roster that goes with it, both read strongly.

@@ -1,96 +1,168 @@
-//! Edits and deletes messages: an entry each, and the message's own row changed in place.
+//! Edits a message: an entry of its own, and the message's row changed in place.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use parlance_domain::{
+    authority::{Actor, Caller},
     event::{Event, EventBody, EventEncoder},
-    head::{Head, Seq},
-    ids::MessageId,
-    log::{Entry, EntryBody},
-    message::{Message, MessageBody, MessageContent},
-    permissions::Right,
-    roster::{Member, Roster},
+    head::Seq,
+    ids::{ConnectionId, MessageId},
+    log::EntryBody,
+    message::{Message, MessageBody, MessageContent, PlacedMessage},
     time::Timestamp,
 };
 
+use super::target::{Found, Target};
 use crate::{
+    conversations::change::{ChangeConversation, ChangeRequest},
     delivery::lanes::MAX_FRAME_BYTES,
-    log::change::{Change, ChangeError, Plan},
-    ports::log::{MessageLog, RowChange},
+    log::change::{Change, ChangeError, Changed, Ground, Plan},
+    ports::{
+        PortError,
+        environment::Clock,
+        log::{MessageLog, RowChange},
+    },
 };
 
-/// A message's row as a request found it when it began: changed since, the request counts as done.
-pub struct Target {
-    log: Arc<dyn MessageLog>,
-    id: MessageId,
-    /// The first position that the actor may see.
-    first: Seq,
-    found_at: OnceLock<Seq>,
-}
-
-impl Target {
-    /// The message that `id` names, for an actor whose log begins at `first`.
-    pub fn new(log: Arc<dyn MessageLog>, id: MessageId, first: Seq) -> Self {
-        Self { log, id, first, found_at: OnceLock::new() }
-    }
-
-    /// The message's entry now, and whether it is still as it was when the request began.
-    async fn read(&self) -> Result<(Entry, Message, bool), ChangeError> {
-        if self.id.seq < self.first {
-            return Err(ChangeError::NoSuchTarget);
-        }
-        let entries = self.log.entries_at(self.id.conversation, &[self.id.seq]).await?;
-        let entry = entries.into_iter().next().ok_or(ChangeError::NoSuchTarget)?;
-        let EntryBody::MessageSent(message) = &entry.body else { return Err(ChangeError::NoSuchTarget) };
-        let message = message.clone();
-        let is_unchanged = *self.found_at.get_or_init(|| message.since) == message.since;
-        Ok((entry, message, is_unchanged))
-    }
-}
-
-/// A message is to get another text. Only its sender edits it.
+/// Edits messages. Only its sender edits a message.
+#[derive(Clone)]
 pub struct EditMessage {
-    /// Which.
-    pub target: Target,
+    changes: ChangeConversation,
+    log: Arc<dyn MessageLog>,
+    encoder: Arc<dyn EventEncoder>,
+    clock: Arc<dyn Clock>,
+}
+
+/// A message that is to get another text.
+#[derive(Debug, Clone)]
+pub struct Edit<'a> {
+    /// Who asks.
+    pub editor: Caller<'a>,
+    /// Which message.
+    pub id: MessageId,
     /// The new text.
     pub content: MessageContent,
-    /// The version that the caller has seen, if he insists on it.
-    pub if_version: Option<u64>,
-    /// When.
-    pub at: Timestamp,
-    /// How large the event becomes.
-    pub encoder: Arc<dyn EventEncoder>,
+    /// The versions that the editor would replace, if he insists on any.
+    pub if_versions: Option<Vec<u64>>,
+    /// The socket that asked, which gets the answer instead of the event.
+    pub from: Option<ConnectionId>,
+}
+
+/// A message after its edit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// As it stands now.
+    pub message: PlacedMessage,
+    /// The entry that says so; none where it was so already, or another edit got in between.
+    pub entry: Option<Seq>,
+}
+
+/// Why a message was not edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditMessageError {
+    /// There is no such message for this user.
+    #[error("no such message")]
+    NotFound,
+    /// Somebody else sent it.
+    #[error("only its sender edits a message")]
+    NotTheSender,
+    /// One of the two people of the direct conversation blocks the other one.
+    #[error("the conversation is not writable: one of the two blocks the other")]
+    NotWritable,
+    /// It is deleted: nothing is left to edit.
+    #[error("the message is deleted")]
+    Deleted,
+    /// It has another version than the editor thinks.
+    #[error("the version is {current}")]
+    VersionConflict {
+        /// Its version now.
+        current: u64,
+    },
+    /// The event would not fit into one frame.
+    #[error("the message is too large")]
+    TooLarge,
+    /// Overtaken too often; to be retried.
+    #[error("the conversation is too busy")]
+    Unavailable,
+    /// The outside failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+impl EditMessage {
+    /// Edits over these.
+    pub fn new(
+        changes: ChangeConversation,
+        log: Arc<dyn MessageLog>,
+        encoder: Arc<dyn EventEncoder>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self { changes, log, encoder, clock }
+    }
+
+    /// Gives the message its new text and tells everybody. The same text again changes nothing.
+    pub async fn execute(&self, edit: Edit<'_>) -> Result<Edited, EditMessageError> {
+        let Edit { editor, id, content, if_versions, from } = edit;
+        let change = NewText {
+            target: Target::new(Arc::clone(&self.log), id),
+            content,
+            if_versions,
+            at: self.clock.now(),
+            encoder: Arc::clone(&self.encoder),
+        };
+        let request = ChangeRequest { conversation: id.conversation, caller: editor, subject: None, from };
+        let entry = match self.changes.execute(request, &change).await? {
+            Changed::Done { entry, .. } => Some(entry.seq),
+            Changed::AlreadySo { .. } => None,
+        };
+        Ok(Edited { message: change.target.into_shown()?, entry })
+    }
+}
+
+struct NewText {
+    target: Target,
+    content: MessageContent,
+    if_versions: Option<Vec<u64>>,
+    at: Timestamp,
+    encoder: Arc<dyn EventEncoder>,
 }
 
 #[async_trait]
-impl Change for EditMessage {
-    async fn plan(&self, actor: Member<'_>, head: &Head, _: &Roster) -> Result<Plan, ChangeError> {
-        let (entry, message, is_unchanged) = self.target.read().await?;
-        if entry.actor != *actor.user {
+impl Change for NewText {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
+        let found = self.target.read(actor, ground).await?;
+        let message = &found.message;
+        if found.entry.actor != *actor.user() {
             return Err(ChangeError::NotTheSender);
         }
-        if !is_unchanged {
+        let is_so = !message.deleted && message.body.content == self.content;
+        if is_so && !found.is_unchanged {
+            // Perhaps by this very request, whose answer was lost.
+            return Ok(Plan::Nothing);
+        }
+        if ground.roster.is_blocked() {
+            return Err(ChangeError::NotWritable);
+        }
+        if self.if_versions.as_ref().is_some_and(|versions| !versions.contains(&message.version)) {
+            return Err(ChangeError::VersionConflict { current: message.version });
+        }
+        if is_so || !found.is_unchanged {
             return Ok(Plan::Nothing);
         }
         if message.deleted {
             return Err(ChangeError::Deleted);
         }
-        if self.if_version.is_some_and(|version| version != message.version) {
-            return Err(ChangeError::VersionConflict { current: message.version });
-        }
-        if message.body.content == self.content {
-            return Ok(Plan::Nothing);
-        }
         let (target, since, version) = (self.target.id.seq, message.since, message.version + 1);
         let edited = Message {
-            body: MessageBody { content: self.content.clone(), ..message.body },
+            body: MessageBody { content: self.content.clone(), ..message.body.clone() },
             version,
-            since: head.seq.next(),
+            since: ground.head.seq.next(),
             edited_at: Some(self.at),
             deleted: false,
         };
-        self.require_fits(&entry, &edited)?;
+        self.require_fits(&found, &edited)?;
+        self.target.show(&found, Some(&edited));
         Ok(Plan::Write {
             body: EntryBody::MessageEdited { target, version },
             changes: vec![RowChange::SetMessage { target, message: Box::new(edited), since }],
@@ -98,50 +170,30 @@ impl Change for EditMessage {
     }
 }
 
-impl EditMessage {
-    fn require_fits(&self, entry: &Entry, edited: &Message) -> Result<(), ChangeError> {
+impl NewText {
+    fn require_fits(&self, found: &Found, edited: &Message) -> Result<(), ChangeError> {
         let conversation = self.target.id.conversation;
-        let body = EntryBody::MessageSent(edited.clone());
-        let shown = Entry { body, ..entry.clone() };
-        let Some(message) = shown.message(conversation) else { return Err(ChangeError::NoSuchTarget) };
+        let message = found.with(edited).message(conversation).ok_or(ChangeError::NoSuchTarget)?;
         let body = EventBody::MessageUpdated(Box::new(message));
         let event = Event { conversation, seq: Seq::MAX, at: self.at, body };
         if self.encoder.event(&event).len() <= MAX_FRAME_BYTES { Ok(()) } else { Err(ChangeError::TooLarge) }
     }
 }
 
-/// A message is to go: its sender deletes it, or an admin. What is left is the tombstone.
-pub struct DeleteMessage {
-    /// Which.
-    pub target: Target,
-}
-
-#[async_trait]
-impl Change for DeleteMessage {
-    async fn plan(&self, actor: Member<'_>, head: &Head, _: &Roster) -> Result<Plan, ChangeError> {
-        // A deletion holds whatever somebody else made of the message meanwhile.
-        let (entry, message, _) = self.target.read().await?;
-        if entry.actor != *actor.user {
-            actor.require(Right::DeleteOthersMessages)?;
+impl From<ChangeError> for EditMessageError {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::NotTheSender | ChangeError::Forbidden(_) => Self::NotTheSender,
+            ChangeError::NotWritable => Self::NotWritable,
+            ChangeError::Deleted => Self::Deleted,
+            ChangeError::VersionConflict { current } => Self::VersionConflict { current },
+            ChangeError::TooLarge => Self::TooLarge,
+            ChangeError::Contended => Self::Unavailable,
+            ChangeError::Port(error) => Self::Port(error),
+            ChangeError::NotFound
+            | ChangeError::NoSuchTarget
+            | ChangeError::Full
+            | ChangeError::LastOwner => Self::NotFound,
         }
-        if message.deleted {
-            return Ok(Plan::Nothing);
-        }
-        let target = self.target.id.seq;
-        let tombstone = Message {
-            body: MessageBody { kind: message.body.kind, ..MessageBody::default() },
-            version: message.version + 1,
-            since: head.seq.next(),
-            edited_at: message.edited_at,
-            deleted: true,
-        };
-        Ok(Plan::Write {
-            body: EntryBody::MessageDeleted { target },
-            changes: vec![RowChange::SetMessage {
-                target,
-                message: Box::new(tombstone),
-                since: message.since,
-            }],
-        })
     }
 }

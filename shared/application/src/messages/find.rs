@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use parlance_domain::{
-    ids::{MessageId, UserId},
-    message::PlacedMessage,
-};
+use parlance_domain::{authority::Caller, ids::MessageId, message::PlacedMessage};
 
 use crate::{
     conversations::reader::Reader,
@@ -37,8 +34,12 @@ impl FindMessage {
     }
 
     /// The message as it stands; a deleted one is its tombstone.
-    pub async fn execute(&self, user: &UserId, id: MessageId) -> Result<PlacedMessage, FindMessageError> {
-        let reader = Reader::of(self.conversations.as_ref(), user, id.conversation)
+    pub async fn execute<'a>(
+        &self,
+        caller: impl Into<Caller<'a>>,
+        id: MessageId,
+    ) -> Result<PlacedMessage, FindMessageError> {
+        let reader = Reader::of(self.conversations.as_ref(), caller, id.conversation)
             .await?
             .filter(|reader| id.seq >= reader.first)
             .ok_or(FindMessageError::NotFound)?;

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use parlance_domain::{
-    head::Seq,
-    ids::{ConversationId, UserId},
-    log::Entry,
-    message::PlacedMessage,
+    authority::Caller, head::Seq, ids::ConversationId, log::Entry, message::PlacedMessage,
 };
 
 use crate::{
@@ -82,15 +79,15 @@ impl ReadHistory {
     }
 
     /// One page. Only the newest one is read strongly; it may be short while `older` still leads on.
-    pub async fn execute(
+    pub async fn execute<'a>(
         &self,
-        user: &UserId,
+        caller: impl Into<Caller<'a>>,
         conversation: ConversationId,
         window: Window,
         limit: usize,
     ) -> Result<HistoryPage, ReadHistoryError> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
-        let reader = Reader::of(self.conversations.as_ref(), user, conversation)
+        let reader = Reader::of(self.conversations.as_ref(), caller, conversation)
             .await?
             .ok_or(ReadHistoryError::NotFound)?;
         let pages = Pages { log: self.log.as_ref(), conversation, first: reader.first };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use parlance_domain::{
+    authority::Caller,
     event::{Event, EventBody, EventEncoder},
     head::Seq,
     ids::{ClientMessageId, ConnectionId, ConversationId, UserId},
@@ -11,17 +12,19 @@ use parlance_domain::{
     roster::Roster,
 };
 
+use super::mention::NotifyMentioned;
 use crate::{
+    conversations::reader::first_visible,
     delivery::{
         announce::{Announcement, Announcer},
         lanes::MAX_FRAME_BYTES,
     },
     limits::{admission::Admission, limiter::RateLimited},
-    log::append::{AppendError, Appended, Submission, TailAppend},
+    log::append::{AppendError, Appended, Entitlement, Submission, TailAppend},
     ports::{
         PortError,
         cache::{ConversationCache, Opening},
-        conversations::ReadCursor,
+        conversations::{ConversationRepository, ReadCursor},
         delivery::RelayBus,
         environment::Random,
         log::MessageLog,
@@ -33,7 +36,9 @@ use crate::{
 pub struct SendMessage {
     append: TailAppend,
     announcer: Announcer,
+    mentions: NotifyMentioned,
     log: Arc<dyn MessageLog>,
+    conversations: Arc<dyn ConversationRepository>,
     cache: Arc<dyn ConversationCache>,
     relays: Arc<dyn RelayBus>,
     encoder: Arc<dyn EventEncoder>,
@@ -77,6 +82,9 @@ pub enum SendMessageError {
     /// He sends too fast, or everybody in the conversation together.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
+    /// One of the two people of the direct conversation blocks the other one.
+    #[error("the conversation is not writable: one of the two blocks the other")]
+    NotWritable,
     /// The client has to read the log first.
     #[error("out of date")]
     OutOfDate,
@@ -106,8 +114,12 @@ pub struct SendPorts {
     pub append: TailAppend,
     /// What follows an entry.
     pub announcer: Announcer,
+    /// Who tells those that a message names.
+    pub mentions: NotifyMentioned,
     /// The truth.
     pub log: Arc<dyn MessageLog>,
+    /// Conversations.
+    pub conversations: Arc<dyn ConversationRepository>,
     /// The hints.
     pub cache: Arc<dyn ConversationCache>,
     /// The marks.
@@ -121,12 +133,25 @@ pub struct SendPorts {
 impl SendMessage {
     /// Sends over these ports.
     pub fn new(ports: SendPorts) -> Self {
-        let SendPorts { append, announcer, log, cache, relays, encoder, random } = ports;
-        Self { append, announcer, log, cache, relays, encoder, random }
+        let SendPorts { append, announcer, mentions, log, conversations, cache, relays, encoder, random } =
+            ports;
+        Self { append, announcer, mentions, log, conversations, cache, relays, encoder, random }
     }
 
     /// Sends the message, or finds it where an earlier attempt left it. Once this returns `Ok`, it is durable.
     pub async fn execute(&self, draft: Draft) -> Result<Sent, SendMessageError> {
+        self.send(draft, Entitlement::Membership).await
+    }
+
+    /// The same for somebody who may be a trusted back end: he need not be in a conversation that carries a reference.
+    pub async fn execute_as(&self, caller: Caller<'_>, draft: Draft) -> Result<Sent, SendMessageError> {
+        let serves = caller.is_service
+            && self.conversations.find(draft.conversation).await?.is_some_and(|found| caller.serves(&found));
+        let entitlement = if serves { Entitlement::Reference } else { Entitlement::Membership };
+        self.send(draft, entitlement).await
+    }
+
+    async fn send(&self, draft: Draft, entitlement: Entitlement) -> Result<Sent, SendMessageError> {
         let Draft { conversation, sender, client_id, after, body, from, admission } = draft;
         if !body.attachments.is_empty() {
             return Err(SendMessageError::UnknownAttachment);
@@ -142,6 +167,7 @@ impl SendMessage {
             key: client_id.map_or_else(|| MessageKey::Invocation(self.random.bytes()), MessageKey::Client),
             after,
             body,
+            entitlement,
         };
         if let Err(limited) = admitted {
             return Err(self.refuse(limited, &submission, &opening).await);
@@ -183,8 +209,8 @@ impl SendMessage {
         if limited.is_own || is_known {
             return limited.into();
         }
-        match self.append.require_member(submission.conversation, &submission.sender).await {
-            Ok(()) => limited.into(),
+        match self.append.joined(submission.conversation, &submission.sender).await {
+            Ok(_) => limited.into(),
             Err(error) => error.into(),
         }
     }
@@ -231,15 +257,17 @@ impl SendMessage {
         self.log.entries_at(submission.conversation, &seqs).await.map(Some)
     }
 
-    /// Appends a message that answers others. Whether these exist is told to members only.
+    /// Appends a message that answers others. Whether these exist is told only to those who may see them.
     async fn append_answering(
         &self,
         submission: &Submission,
         opening: Opening,
         referred: Vec<Entry>,
     ) -> Result<Appended, SendMessageError> {
+        let first = self.first_visible(submission, &opening).await?;
         let stands = |seq: Option<Seq>| {
-            seq.is_none_or(|seq| referred.iter().any(|entry| entry.seq == seq && entry.body.counts()))
+            let is_there = |seq| referred.iter().any(|entry| entry.seq == seq && entry.body.counts());
+            seq.is_none_or(|seq| seq >= first && is_there(seq))
         };
         let refusal = if !stands(submission.body.reply_to) {
             SendMessageError::UnknownReply
@@ -248,8 +276,27 @@ impl SendMessage {
         } else {
             return Ok(self.append.append(submission, opening).await?);
         };
-        self.append.require_member(submission.conversation, &submission.sender).await?;
+        self.append.joined(submission.conversation, &submission.sender).await?;
         Err(refusal)
+    }
+
+    /// Where the sender's log begins.
+    async fn first_visible(
+        &self,
+        submission: &Submission,
+        opening: &Opening,
+    ) -> Result<Seq, SendMessageError> {
+        let remembered = opening.current_roster().and_then(|roster| roster.member(&submission.sender));
+        let joined = match remembered {
+            Some(member) => member.participant.joined,
+            None => self.append.joined(submission.conversation, &submission.sender).await?,
+        };
+        if joined == Seq::FIRST {
+            return Ok(joined);
+        }
+        let found = self.conversations.find(submission.conversation).await?;
+        let found = found.ok_or(SendMessageError::NotFound)?;
+        Ok(first_visible(found.history, joined))
     }
 
     async fn announce(
@@ -276,7 +323,11 @@ impl SendMessage {
             except,
             has_relay,
         };
-        futures::join!(self.announcer.announce(announcement), self.remember_own(conversation, entry));
+        futures::join!(
+            self.announcer.announce(announcement),
+            self.mentions.execute(entry, &message, roster, has_relay),
+            self.remember_own(conversation, entry)
+        );
         Ok(message)
     }
 
@@ -296,6 +347,7 @@ impl From<AppendError> for SendMessageError {
     fn from(error: AppendError) -> Self {
         match error {
             AppendError::NotFound => Self::NotFound,
+            AppendError::NotWritable => Self::NotWritable,
             AppendError::OutOfDate => Self::OutOfDate,
             AppendError::Contended => Self::Unavailable,
             AppendError::Port(error) => Self::Port(error),

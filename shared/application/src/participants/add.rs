@@ -2,15 +2,16 @@
 
 use async_trait::async_trait;
 use parlance_domain::{
-    head::{Head, Seq},
+    authority::Actor,
+    head::Seq,
     ids::UserId,
     log::{EntryBody, Joining},
     permissions::Role,
-    roster::{Member, Participant, Roster},
+    roster::Participant,
 };
 
 use crate::{
-    log::change::{Change, ChangeError, Plan},
+    log::change::{Change, ChangeError, Ground, Plan},
     ports::log::RowChange,
 };
 
@@ -24,11 +25,15 @@ pub struct AddParticipants {
 impl AddParticipants {
     /// The most people that one entry can bring: each is two rows of a transaction of 100, beside the entry.
     pub const MAX: usize = 45;
+
+    /// The most people that a conversation has.
+    pub const MAX_MEMBERS: usize = 5_000;
 }
 
 #[async_trait]
 impl Change for AddParticipants {
-    async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError> {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
+        let Ground { head, roster, .. } = ground;
         for (_, role) in &self.joining {
             actor.require_granting(*role)?;
         }
@@ -37,6 +42,9 @@ impl Change for AddParticipants {
             self.joining.iter().filter(|(user, _)| roster.member(user).is_none()).collect();
         if newcomers.is_empty() {
             return Ok(Plan::Nothing);
+        }
+        if roster.len() + newcomers.len() > Self::MAX_MEMBERS {
+            return Err(ChangeError::Full);
         }
         Ok(Plan::Write {
             body: EntryBody::ParticipantsAdded {

@@ -1,92 +1,28 @@
-//! Leaves a conversation; when its last owner goes, somebody else becomes owner first.
+//! Leaves a conversation.
 
 use async_trait::async_trait;
-use parlance_domain::{
-    head::Head,
-    ids::UserId,
-    log::EntryBody,
-    permissions::Role,
-    roster::{Member, Participant, Roster},
-};
+use parlance_domain::{authority::Actor, log::EntryBody, permissions::Right};
 
+use super::succession::require_heir_first;
 use crate::{
-    log::change::{Change, ChangeError, Plan},
+    log::change::{Change, ChangeError, Ground, Plan},
     ports::log::RowChange,
 };
 
-/// The actor goes. To be applied after [`Succession`].
+/// The actor goes. To be applied after [`super::succession::Succession`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Leave;
 
 #[async_trait]
 impl Change for Leave {
-    async fn plan(&self, actor: Member<'_>, _: &Head, _: &Roster) -> Result<Plan, ChangeError> {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
+        // A back end that is not in the conversation cannot leave it.
+        let member = actor.member().ok_or(ChangeError::NoSuchTarget)?;
+        actor.require(Right::Leave)?;
+        require_heir_first(member, &ground.roster)?;
         Ok(Plan::Write {
-            body: EntryBody::ParticipantRemoved { user: actor.user.clone() },
-            changes: vec![RowChange::Leave { user: actor.user.clone(), since: actor.participant.since }],
+            body: EntryBody::ParticipantRemoved { user: member.user.clone() },
+            changes: vec![RowChange::Leave { user: member.user.clone(), since: member.participant.since }],
         })
-    }
-}
-
-/// If the actor is the only owner, the longest-standing admin, else member, else guest becomes owner as well.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Succession;
-
-#[async_trait]
-impl Change for Succession {
-    async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError> {
-        let Some(heir) = heir(actor, roster) else { return Ok(Plan::Nothing) };
-        let Participant { joined, since, .. } = *heir.participant;
-        let participant = Participant { role: Role::Owner, joined, since: head.seq.next() };
-        Ok(Plan::Write {
-            body: EntryBody::ParticipantUpdated { user: heir.user.clone(), role: Role::Owner },
-            changes: vec![RowChange::SetRole { user: heir.user.clone(), participant, since }],
-        })
-    }
-}
-
-fn heir<'a>(leaving: Member<'_>, roster: &'a Roster) -> Option<Member<'a>> {
-    let is_other_owner =
-        |member: &Member<'_>| member.participant.role == Role::Owner && member.user != leaving.user;
-    if leaving.participant.role != Role::Owner || roster.members().any(|member| is_other_owner(&member)) {
-        return None;
-    }
-    let standing = |member: &Member<'a>| -> (std::cmp::Reverse<Role>, u64, UserId) {
-        let Participant { role, joined, .. } = *member.participant;
-        (std::cmp::Reverse(role), joined.get(), member.user.clone())
-    };
-    roster.members().filter(|member| member.user != leaving.user).min_by_key(standing)
-}
-
-#[cfg(test)]
-mod tests {
-    use parlance_domain::head::Seq;
-
-    use super::*;
-
-    fn roster(rows: &[(&str, Role, u64)]) -> Roster {
-        rows.iter()
-            .map(|(name, role, joined)| {
-                let joined = Seq::new(*joined).unwrap();
-                (UserId::parse(name).unwrap(), Participant { role: *role, joined, since: joined })
-            })
-            .collect()
-    }
-
-    fn heir_after(rows: &[(&str, Role, u64)]) -> Option<String> {
-        let roster = roster(rows);
-        let leaving = roster.member(&UserId::parse("leaving").unwrap()).unwrap();
-        heir(leaving, &roster).map(|heir| heir.user.to_string())
-    }
-
-    #[test]
-    fn the_longest_standing_of_the_highest_role_inherits() {
-        let owner = ("leaving", Role::Owner, 1);
-        assert_eq!(heir_after(&[owner, ("a", Role::Member, 1), ("b", Role::Admin, 5)]), Some("b".into()));
-        assert_eq!(heir_after(&[owner, ("a", Role::Admin, 9), ("b", Role::Admin, 5)]), Some("b".into()));
-        assert_eq!(heir_after(&[owner, ("a", Role::Guest, 2), ("b", Role::Member, 5)]), Some("b".into()));
-        assert_eq!(heir_after(&[owner, ("a", Role::Owner, 2), ("b", Role::Member, 1)]), None);
-        assert_eq!(heir_after(&[("leaving", Role::Admin, 1), ("a", Role::Member, 1)]), None);
-        assert_eq!(heir_after(&[owner]), None);
     }
 }

@@ -1,20 +1,15 @@
 //! Removes somebody from a conversation.
 
 use async_trait::async_trait;
-use parlance_domain::{
-    head::Head,
-    ids::UserId,
-    log::EntryBody,
-    permissions::Right,
-    roster::{Member, Roster},
-};
+use parlance_domain::{authority::Actor, ids::UserId, log::EntryBody, permissions::Right};
 
+use super::succession::require_heir_first;
 use crate::{
-    log::change::{Change, ChangeError, Plan},
+    log::change::{Change, ChangeError, Ground, Plan},
     ports::log::RowChange,
 };
 
-/// Somebody is to go; who is not there is gone already.
+/// Somebody is to go; who is not there is gone already. To be applied after [`super::succession::Succession`].
 #[derive(Debug, Clone)]
 pub struct RemoveParticipant {
     /// Who.
@@ -23,12 +18,13 @@ pub struct RemoveParticipant {
 
 #[async_trait]
 impl Change for RemoveParticipant {
-    async fn plan(&self, actor: Member<'_>, _: &Head, roster: &Roster) -> Result<Plan, ChangeError> {
-        let Some(subject) = roster.member(&self.user) else {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
+        let Some(subject) = ground.roster.member(&self.user) else {
             actor.require(Right::RemoveParticipants)?;
             return Ok(Plan::Nothing);
         };
         actor.require_removal_of(subject.participant.role)?;
+        require_heir_first(subject, &ground.roster)?;
         Ok(Plan::Write {
             body: EntryBody::ParticipantRemoved { user: self.user.clone() },
             changes: vec![RowChange::Leave { user: self.user.clone(), since: subject.participant.since }],

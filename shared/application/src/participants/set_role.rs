@@ -2,15 +2,16 @@
 
 use async_trait::async_trait;
 use parlance_domain::{
-    head::Head,
+    authority::Actor,
     ids::UserId,
     log::EntryBody,
     permissions::{Right, Role},
-    roster::{Member, Participant, Roster},
+    roster::Participant,
 };
 
+use super::succession::require_heir_first;
 use crate::{
-    log::change::{Change, ChangeError, Plan},
+    log::change::{Change, ChangeError, Ground, Plan},
     ports::log::RowChange,
 };
 
@@ -25,12 +26,15 @@ pub struct SetRole {
 
 #[async_trait]
 impl Change for SetRole {
-    async fn plan(&self, actor: Member<'_>, head: &Head, roster: &Roster) -> Result<Plan, ChangeError> {
+    async fn plan(&self, actor: &Actor<'_>, ground: &Ground) -> Result<Plan, ChangeError> {
+        let Ground { head, roster, .. } = ground;
         actor.require(Right::ChangeRoles)?;
-        let Some(subject) = roster.member(&self.user) else { return Ok(Plan::Nothing) };
+        let subject = roster.member(&self.user).ok_or(ChangeError::NoSuchTarget)?;
+        actor.require_change_of(&self.user, subject.participant.role)?;
         if subject.participant.role == self.role {
             return Ok(Plan::Nothing);
         }
+        require_heir_first(subject, roster)?;
         let Participant { joined, since, .. } = *subject.participant;
         Ok(Plan::Write {
             body: EntryBody::ParticipantUpdated { user: self.user.clone(), role: self.role },

@@ -42,6 +42,14 @@ pub trait ConversationCache: Send + Sync {
     ) -> Vec<(ConversationId, ReadCursor)>;
 }
 
+impl Opening {
+    /// The remembered roster, if it is of the remembered head's version or later.
+    pub fn current_roster(&self) -> Option<&Arc<Roster>> {
+        let (version, roster) = self.roster.as_ref()?;
+        self.head.is_some_and(|head| *version >= head.roster_version).then_some(roster)
+    }
+}
+
 /// What the cache knows of a conversation.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Opening {

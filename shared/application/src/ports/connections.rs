@@ -1,5 +1,7 @@
 //! The registry of open sockets.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use parlance_domain::{
     connection::Connection,
@@ -17,6 +19,9 @@ pub trait ConnectionDirectory: Send + Sync {
     /// Two handshakes at once may both be refused at the limit; never are both accepted beyond it.
     async fn register(&self, connection: &Connection, now: Timestamp) -> Result<Registration, PortError>;
 
+    /// Tells senders of all the user's sockets that are registered now, and answers them. After an error senders may not know them all.
+    async fn announce(&self, user: &UserId) -> Result<Vec<Connection>, PortError>;
+
     /// Forgets a socket; one that is unknown is no error.
     async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError>;
 
@@ -29,6 +34,26 @@ pub trait ConnectionDirectory: Send + Sync {
 pub enum Registration {
     /// The socket is known.
     Registered,
+    /// The socket is known, but senders could not be told: until they are, they may go on with what they knew before.
+    Unannounced,
     /// The user has too many; nothing was kept.
     TooMany,
+}
+
+/// A socket that is registered and of which senders could not be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unannounced {
+    /// Whose it is.
+    pub user: UserId,
+    /// Its id.
+    pub connection: ConnectionId,
+    /// When it was registered.
+    pub since: Timestamp,
+}
+
+/// The queue that comes back to such sockets.
+#[async_trait]
+pub trait AnnouncementTimer: Send + Sync {
+    /// Asks for another attempt to announce the socket after the delay.
+    async fn announce_later(&self, socket: &Unannounced, after: Duration) -> Result<(), PortError>;
 }

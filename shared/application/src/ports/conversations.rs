@@ -6,7 +6,7 @@ use parlance_domain::{
     head::Seq,
     ids::{ConversationId, UserId},
     log::Entry,
-    roster::Roster,
+    roster::{Participant, Roster},
     time::Timestamp,
 };
 
@@ -16,7 +16,7 @@ use super::PortError;
 #[async_trait]
 pub trait ConversationRepository: Send + Sync {
     /// Creates the conversation with its first entry, its roster (at most 45 people) and their memberships, all or nothing,
-    /// unless a conversation of this id exists.
+    /// unless a conversation of this id exists, or it is the direct one of two people of whom one blocks the other.
     async fn create(&self, creation: &Creation) -> Result<Creating, PortError>;
 
     /// The conversation's own data, read strongly.
@@ -41,15 +41,101 @@ pub trait ConversationRepository: Send + Sync {
     ) -> Result<Advance, PortError>;
 }
 
-/// Reads how far the people of a conversation have read.
+/// Reads how far the people of a conversation have read, a page at a time, so that nobody has to hold all of them.
 #[async_trait]
 pub trait ReadReceipts: Send + Sync {
-    /// The stored cursors of these users (at most 100), perhaps a moment late; users without a membership are left out.
-    async fn cursors(
+    /// The members beside a place in the order of the table, nearest first, at most `limit` (up to 100) of them, perhaps a moment late.
+    async fn page(
         &self,
         conversation: ConversationId,
-        users: &[UserId],
-    ) -> Result<Vec<(UserId, ReadCursor)>, PortError>;
+        place: ReceiptPlace<'_>,
+        limit: usize,
+    ) -> Result<ReceiptPage, PortError>;
+}
+
+/// Where a page of receipts lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReceiptPlace<'a> {
+    /// At the first member.
+    First,
+    /// After this one.
+    After(&'a UserId),
+    /// Before this one, in reverse order.
+    Before(&'a UserId),
+}
+
+/// Some of the members of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptPage {
+    /// The members, in the direction of the place.
+    pub receipts: Vec<Receipt>,
+    /// The last member that was looked at, unless nobody is left beyond him.
+    pub rest: Option<UserId>,
+}
+
+/// How far one member has read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// Who.
+    pub user: UserId,
+    /// The entry by which he joined.
+    pub joined: Seq,
+    /// His stored cursor.
+    pub cursor: ReadCursor,
+}
+
+/// Reads who is in a conversation, some at a time.
+#[async_trait]
+pub trait RosterPages: Send + Sync {
+    /// The people from a place on, by the order of their keys, perhaps a moment late.
+    async fn page(
+        &self,
+        conversation: ConversationId,
+        place: &RosterPlace,
+        limit: usize,
+    ) -> Result<RosterPage, PortError>;
+}
+
+/// Where a page of people lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RosterPlace {
+    /// At the beginning.
+    First,
+    /// Directly after somebody, who need not be there any more.
+    After(UserId),
+    /// Directly before somebody.
+    Before(UserId),
+}
+
+/// Some of the people of a conversation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RosterPage {
+    /// They, in order; of a page before somebody, too.
+    pub rows: Vec<(UserId, Participant)>,
+    /// Whether more lie beyond them, in the direction of the page.
+    pub has_more: bool,
+}
+
+/// Keeps what members decided for themselves.
+#[async_trait]
+pub trait MembershipSettings: Send + Sync {
+    /// Switches a setting by one write, whatever it was; `false` where there is no membership.
+    async fn switch(
+        &self,
+        user: &UserId,
+        conversation: ConversationId,
+        setting: MembershipSetting,
+        is_on: bool,
+    ) -> Result<bool, PortError>;
+}
+
+/// What a member decides for himself about a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MembershipSetting {
+    /// Not to be disturbed by it.
+    Muted,
+    /// Not to see it among the others.
+    Archived,
 }
 
 /// A conversation to be created.
@@ -70,6 +156,8 @@ pub enum Creating {
     Created,
     /// It existed already; nothing was written.
     Exists,
+    /// One of its two people blocks the other one; nothing was written.
+    Blocked,
 }
 
 /// What one user has of one conversation.
@@ -81,6 +169,25 @@ pub struct Membership {
     pub joined: Seq,
     /// How far he has read on purpose; his own messages read as well.
     pub cursor: ReadCursor,
+    /// Whether he does not want to be disturbed by it.
+    pub is_muted: bool,
+    /// Whether he does not want to see it among the others.
+    pub is_archived: bool,
+}
+
+impl Membership {
+    /// The membership of somebody who has just come.
+    pub const fn new(conversation: ConversationId, joined: Seq, cursor: ReadCursor) -> Self {
+        Self { conversation, joined, cursor, is_muted: false, is_archived: false }
+    }
+
+    /// Switches a setting.
+    pub const fn switch(&mut self, setting: MembershipSetting, is_on: bool) {
+        match setting {
+            MembershipSetting::Muted => self.is_muted = is_on,
+            MembershipSetting::Archived => self.is_archived = is_on,
+        }
+    }
 }
 
 /// How far somebody has read.
@@ -99,8 +206,8 @@ pub struct ReadCursor {
 pub enum Advance {
     /// It stands where it was sent.
     Moved,
-    /// It stood there or further already.
-    Unmoved,
+    /// It stood there or further already: here.
+    Unmoved(ReadCursor),
     /// There is no membership.
     NotAMember,
 }

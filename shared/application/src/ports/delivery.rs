@@ -55,15 +55,31 @@ pub struct Broadcast {
     pub frame: Vec<u8>,
 }
 
+impl Broadcast {
+    /// Whether it is dropped rather than tried again where posts are throttled or fail.
+    pub fn is_droppable(&self) -> bool {
+        self.hearing == Hearing::Typing
+    }
+}
+
 /// Whom something is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hearing {
     /// The members and the subjects, on sockets that follow the conversation.
     Log,
+    /// Of the members only those who joined after one position and up to another, on the same sockets: others are told more, or less.
+    LogOfJoined {
+        /// Who joined up to here does not hear it; 0 for everybody from the beginning.
+        after: u64,
+        /// Who joined later than here does not hear it.
+        up_to: Seq,
+    },
     /// The members, on sockets that hear who is typing.
     Typing,
     /// The subjects alone, on sockets that hear what is for their user.
     Personal,
+    /// The subjects alone, on sockets that follow the conversation.
+    Subjects,
 }
 
 /// Redis pub/sub between the functions and the relays, and the marks that say what was handed over.
@@ -91,6 +107,8 @@ pub trait FanOutInvoker: Send + Sync {
 pub struct FanOutOrder {
     /// The encoded event.
     pub frame: Vec<u8>,
+    /// Whether it is dropped rather than tried again where posts are throttled or fail.
+    pub is_droppable: bool,
     /// To whom.
     pub connections: Vec<Connection>,
 }

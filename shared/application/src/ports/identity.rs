@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use parlance_domain::{
+    authority::Caller,
     ids::{TicketId, UserId},
     time::Timestamp,
 };
@@ -23,6 +24,13 @@ pub struct Identity {
     pub is_admin: bool,
     /// `name`, `picture` and `locale`, for the profile.
     pub profile: ProfileClaims,
+}
+
+impl Identity {
+    /// Who asks, for the use cases that measure what he may.
+    pub const fn caller(&self) -> Caller<'_> {
+        Caller { user: &self.user, is_service: self.is_service, is_admin: self.is_admin }
+    }
 }
 
 /// What a token says about the person, used the first time he is seen.

@@ -26,6 +26,9 @@ pub trait MessageLog: Send + Sync {
     async fn entries_at(&self, conversation: ConversationId, seqs: &[Seq]) -> Result<Vec<Entry>, PortError>;
 
     /// Writes the entry if its position is free: one write unit for an entry of up to 1 KB. After a [`PortError`] it may or may not stand there.
+    ///
+    /// A call that repeats itself, since it got no answer, knows its own entry again: it is stored then. Of several calls with the same message
+    /// one stores it.
     async fn append(&self, conversation: ConversationId, entry: &Entry) -> Result<Append, PortError>;
 
     /// Writes the entry, and the row that remembers its key for 24 hours, if neither exists: both or neither.
@@ -90,7 +93,7 @@ pub struct LogPage {
 pub enum Append {
     /// The entry stands at its position.
     Stored,
-    /// Another entry, or an earlier attempt at this one, stands there.
+    /// Another entry, or another call's attempt at this one, stands there.
     Taken(Box<Entry>),
     /// A transaction was writing there at that moment; nothing was stored.
     Contended,
@@ -128,6 +131,20 @@ pub enum RowChange {
     SetRole {
         /// Who.
         user: UserId,
+        /// The new row, whose `since` is the entry.
+        participant: Participant,
+        /// The version that is to be replaced.
+        since: Seq,
+    },
+    /// One of the two people of a direct conversation blocks the other one, or does not any more: his roster row, and his own list of those
+    /// whom he blocks.
+    SetBlock {
+        /// Who.
+        user: UserId,
+        /// Whom.
+        other: UserId,
+        /// Whether he does from now on.
+        is_blocking: bool,
         /// The new row, whose `since` is the entry.
         participant: Participant,
         /// The version that is to be replaced.

@@ -9,19 +9,19 @@ use parlance_domain::{
 };
 
 use crate::{
+    connections::register::{RegisterConnection, RegisterConnectionError},
     conversations::sync::{Missed, Present, Standing, SyncConversations, Synced, SyncedConversation},
-    delivery::lanes::{LaneEnd, Lanes},
-    ports::{
-        PortError,
-        connections::{ConnectionDirectory, Registration},
-        environment::Clock,
+    delivery::{
+        frame::Frame,
+        lanes::{LaneEnd, Lanes},
     },
+    ports::{PortError, environment::Clock},
 };
 
 /// Brings a socket up to date.
 #[derive(Clone)]
 pub struct ResumeSession {
-    directory: Arc<dyn ConnectionDirectory>,
+    register: RegisterConnection,
     sync: SyncConversations,
     lanes: Lanes,
     clock: Arc<dyn Clock>,
@@ -51,15 +51,24 @@ pub enum ResumeSessionError {
     Port(#[from] PortError),
 }
 
+impl From<RegisterConnectionError> for ResumeSessionError {
+    fn from(error: RegisterConnectionError) -> Self {
+        match error {
+            RegisterConnectionError::TooMany => Self::TooManyConnections,
+            RegisterConnectionError::Port(error) => Self::Port(error),
+        }
+    }
+}
+
 impl ResumeSession {
     /// Works over these.
     pub fn new(
-        directory: Arc<dyn ConnectionDirectory>,
+        register: RegisterConnection,
         sync: SyncConversations,
         lanes: Lanes,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { directory, sync, lanes, clock }
+        Self { register, sync, lanes, clock }
     }
 
     /// Registers the socket, posts to it what its user missed since these entries, and says what became of each conversation.
@@ -73,9 +82,7 @@ impl ResumeSession {
         let now = self.clock.now();
         let Returning { id, user, scope, expires_at } = returning;
         let connection = Connection { id, user, scope, expires_at, opened_at: now };
-        if self.directory.register(&connection, now).await? == Registration::TooMany {
-            return Err(ResumeSessionError::TooManyConnections);
-        }
+        self.register.execute(&connection, now).await?;
         let mut synced = self.sync.execute(&connection.user, standing).await?;
         self.post(&connection, &mut synced).await;
         Ok(synced)
@@ -89,7 +96,7 @@ impl ResumeSession {
             let Missed::Recovered(frames) = missed else { continue };
             let ends: Vec<_> = std::mem::take(frames)
                 .into_iter()
-                .map(|frame| self.lanes.deliver(connection, frame.into()))
+                .map(|frame| self.lanes.deliver(connection, Frame::kept(frame)))
                 .collect();
             posts.push(async move {
                 let ends = futures::future::join_all(ends).await;

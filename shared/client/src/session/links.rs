@@ -125,7 +125,8 @@ impl Links {
         self.retiring.retain(|(link, _)| link.id != id);
         let was_opening = self.opening.take_if(|opening| opening.id == id).is_some();
         let was_current = self.current.take_if(|link| link.id == id).is_some();
-        if was_opening || was_current {
+        // One that was announced has its time already, which the server may have chosen.
+        if (was_opening || was_current) && self.dial_at.is_none() {
             self.dial_later(0, now, jitter);
         }
         was_current

@@ -8,7 +8,7 @@ use std::sync::{
 use axum::{
     Json, Router,
     extract::{
-        Query, State, WebSocketUpgrade,
+        Path, Query, State, WebSocketUpgrade,
         ws::{Message, WebSocket},
     },
     http::StatusCode,
@@ -164,7 +164,10 @@ impl Server {
         let log = self.state.log.lock().unwrap().clone();
         let head = log.len();
         let named = data["conversations"].as_object().unwrap();
-        let outcome = |last: &Value| {
+        let outcome = |id: &str, last: &Value| {
+            if id != here().to_string() {
+                return "gone";
+            }
             let missed = &log[usize::try_from(last.as_u64().unwrap()).unwrap().min(head)..];
             if !missed.is_empty() && missed.len() <= 5 {
                 self.push(Push::Frame(json!({"type": "batch", "events": missed}).to_string()));
@@ -173,7 +176,7 @@ impl Server {
         };
         let conversations: serde_json::Map<_, _> = named
             .iter()
-            .map(|(id, last)| (id.clone(), json!({"outcome": outcome(last), "head_seq": head})))
+            .map(|(id, last)| (id.clone(), json!({"outcome": outcome(id, last), "head_seq": head})))
             .collect();
         let new = if named.is_empty() { vec![self.conversation()] } else { Vec::new() };
         let data = json!({"conversations": conversations, "new": new});
@@ -222,11 +225,21 @@ struct After {
     after: usize,
 }
 
-async fn log(State(server): State<Server>, Query(After { after }): Query<After>) -> Json<Value> {
+async fn log(
+    State(server): State<Server>,
+    Path(id): Path<String>,
+    Query(After { after }): Query<After>,
+) -> (StatusCode, Json<Value>) {
+    if id != here().to_string() {
+        return (
+            StatusCode::NOT_FOUND,
+            Json(json!({"code": "not_found", "status": 404, "retryable": false})),
+        );
+    }
     let log = server.state.log.lock().unwrap();
     // Short pages, so that there is always more than one.
     let items: Vec<_> = log.iter().skip(after).take(3).collect();
-    Json(json!({"items": items, "head_seq": log.len()}))
+    (StatusCode::OK, Json(json!({"items": items, "head_seq": log.len()})))
 }
 
 async fn socket(State(server): State<Server>, upgrade: WebSocketUpgrade) -> Result<Response, StatusCode> {

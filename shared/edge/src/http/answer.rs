@@ -3,13 +3,19 @@
 use std::collections::HashMap;
 
 use data_encoding::BASE64URL_NOPAD;
-use parlance_application::limits::admission::Admission;
-use parlance_protocol::problem::{PROBLEM_JSON, Problem};
+use parlance_application::{limits::admission::Admission, ports::idempotency::KeptAnswer};
+use parlance_protocol::{
+    error_code::ErrorCode,
+    problem::{PROBLEM_JSON, Problem},
+};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::{event::HttpAnswer, request::Conditions};
 use crate::{limits, refusal::Refusal};
+
+/// The status of an answer without a body.
+const NO_CONTENT: u16 = 204;
 
 /// A handler's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +24,7 @@ pub struct Reply {
     body: String,
     etag: Option<String>,
     location: Option<String>,
+    is_replayed: bool,
 }
 
 impl Reply {
@@ -28,7 +35,7 @@ impl Reply {
 
     /// 200 with a body that is JSON already.
     pub const fn ok_with_json(body: String) -> Self {
-        Self { status: 200, body, etag: None, location: None }
+        Self { status: 200, body, etag: None, location: None, is_replayed: false }
     }
 
     /// 201 with a body.
@@ -44,12 +51,12 @@ impl Reply {
 
     /// 204 without a body.
     pub fn no_content() -> Self {
-        Self { status: 204, body: String::new(), etag: None, location: None }
+        Self { status: NO_CONTENT, body: String::new(), etag: None, location: None, is_replayed: false }
     }
 
     fn with_status<T: Serialize>(status: u16, body: &T) -> Result<Self, Refusal> {
         let body = serde_json::to_string(body).map_err(|_| Refusal::internal())?;
-        Ok(Self { status, body, etag: None, location: None })
+        Ok(Self { status, body, etag: None, location: None, is_replayed: false })
     }
 
     /// Names the version of what is answered; a client that has it already gets 304 without a body.
@@ -66,8 +73,27 @@ impl Reply {
         self.with_etag(&BASE64URL_NOPAD.encode(&short))
     }
 
+    /// As it is kept for a retry.
+    pub(super) fn into_kept(self) -> KeptAnswer {
+        let Self { status, body, etag, location, .. } = self;
+        KeptAnswer { status, body: Some(body), etag, location }
+    }
+
+    /// The first answer, once more.
+    pub(super) fn kept(answer: KeptAnswer) -> Result<Self, Refusal> {
+        let KeptAnswer { status, body, etag, location } = answer;
+        let has_no_body = status == NO_CONTENT;
+        let body = body.or_else(|| has_no_body.then(String::new)).ok_or_else(|| {
+            Problem::new(ErrorCode::Conflict, "this was done; its answer was too large to be kept")
+        })?;
+        Ok(Self { status, body, etag, location, is_replayed: true })
+    }
+
     pub(super) fn into_answer(self, conditions: &Conditions) -> HttpAnswer {
         let mut headers = HashMap::from([("x-content-type-options", "nosniff".to_owned())]);
+        if self.is_replayed {
+            headers.insert("idempotency-replayed", "true".to_owned());
+        }
         let is_known = match (&self.etag, &conditions.if_none_match) {
             (Some(etag), Some(known)) => matches_etag(known, etag),
             _ => false,
@@ -85,7 +111,8 @@ impl Reply {
             return HttpAnswer { status_code: 304, headers, body: String::new(), is_base64_encoded: false };
         }
         if !self.body.is_empty() {
-            headers.insert("content-type", "application/json".to_owned());
+            let media_type = if self.status >= 400 { PROBLEM_JSON } else { "application/json" };
+            headers.insert("content-type", media_type.to_owned());
         }
         HttpAnswer { status_code: self.status, headers, body: self.body, is_base64_encoded: false }
     }

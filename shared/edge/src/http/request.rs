@@ -10,6 +10,8 @@ use parlance_protocol::{
     problem::Problem,
 };
 
+use sha2::{Digest, Sha256};
+
 use super::event::HttpEvent;
 
 /// The largest body that is read.
@@ -63,14 +65,52 @@ impl RequestParts {
         self.headers.get(name).map(String::as_str)
     }
 
+    /// A digest of what is asked: path, query and body.
+    pub(super) fn fingerprint(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            digest.update(bytes);
+        };
+        let mut path: Vec<_> = self.path.iter().collect();
+        path.sort_unstable();
+        for (name, value) in path {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        for (name, value) in &self.query {
+            add(name.as_bytes());
+            add(value.as_bytes());
+        }
+        add(self.body.as_deref().unwrap_or_default());
+        digest.finalize().into()
+    }
+
     /// What decides between the whole answer and 304.
     pub(super) fn conditions(&self) -> Conditions {
         Conditions { if_none_match: self.header("if-none-match").map(str::to_owned) }
     }
 
+    /// The versions of which `If-Match` wants the thing to have one; none where it wants any, or is absent.
+    pub fn if_match(&self) -> Option<Vec<u64>> {
+        let wanted = self.header("if-match")?;
+        let tags: Vec<&str> = wanted.split(',').map(str::trim).collect();
+        if tags.contains(&"*") {
+            return None;
+        }
+        // Only strong tags can match, and what was never a tag of ours matches nothing.
+        let version = |tag: &str| tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok();
+        Some(tags.into_iter().filter_map(version).collect())
+    }
+
     /// The id that stands in the path. What cannot be one does not exist.
     pub fn path_id<T: FromStr>(&self, name: &str) -> Result<T, Problem> {
-        fields::path_id(self.path.get(name).map(String::as_str).unwrap_or_default())
+        fields::path_id(self.path_text(name))
+    }
+
+    /// The text that stands in the path, decoded.
+    pub fn path_text(&self, name: &str) -> &str {
+        self.path.get(name).map(String::as_str).unwrap_or_default()
     }
 
     /// The query, as the readers of requests take it.
@@ -97,5 +137,32 @@ impl RequestParts {
     pub(super) fn bearer(&self) -> Option<&str> {
         let (scheme, token) = self.header("authorization")?.trim().split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then_some(token.trim()).filter(|token| !token.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_wanted_in_the_spelling_of_an_etag() {
+        let wanted = |header: Option<&str>| {
+            let headers = header.map(|value| ("If-Match".to_owned(), value.to_owned()));
+            let event = HttpEvent {
+                route_key: String::new(),
+                raw_query_string: String::new(),
+                headers: headers.into_iter().collect(),
+                path_parameters: None,
+                body: None,
+                is_base64_encoded: false,
+            };
+            RequestParts::of(event).1.if_match()
+        };
+        assert_eq!((wanted(None), wanted(Some("*"))), (None, None));
+        assert_eq!(wanted(Some("\"3\"")), Some(vec![3]));
+        assert_eq!(wanted(Some("\"3\", \"14\"")), Some(vec![3, 14]));
+        for never in ["W/\"3\"", "3", "\"x\"", ""] {
+            assert_eq!(wanted(Some(never)), Some(Vec::new()), "{never}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::{
     answer::{self, NO_TOKEN, Reply},
     callers::Callers,
     event::{HttpAnswer, HttpEvent},
+    replay::{Keyed, Replay},
     request::{Request, RequestParts},
 };
 use crate::{
@@ -34,6 +35,11 @@ pub trait HttpRoute: Send + Sync {
     /// Whether the use case counts the request in a round trip that it makes anyway; otherwise that is done before the handler is asked.
     fn counts_by_itself(&self) -> bool {
         false
+    }
+
+    /// Whether a request that comes again with the same `Idempotency-Key` gets its first answer, which is kept for that.
+    fn replays(&self) -> bool {
+        self.key().starts_with("POST ")
     }
 
     /// Answers one request.
@@ -91,7 +97,7 @@ impl HttpRoutes {
         telemetry::note(Noted::User(caller.user.as_str()));
         let admission = callers.limiter.admission(&caller.user, route.rate_class());
         let request = Request { caller, parts, admission: admission.clone() };
-        let answer = match admitted(&**route, request).await {
+        let answer = match admitted(&**route, request, &callers.replay).await {
             Ok(reply) => reply.into_answer(&conditions),
             Err(refusal) => refused(&refusal),
         };
@@ -100,15 +106,30 @@ impl HttpRoutes {
 }
 
 /// Asks the handler, and sees to it that the request is counted, if not by the use case: a handler may have given up before that.
-async fn admitted(route: &dyn HttpRoute, request: Request) -> Result<Reply, Refusal> {
+async fn admitted(route: &dyn HttpRoute, request: Request, replay: &Replay) -> Result<Reply, Refusal> {
     let admission = request.admission.clone();
     if !route.counts_by_itself() {
         admission.pass().await?;
     }
-    let handled = AssertUnwindSafe(route.handle(request)).catch_unwind().await;
-    let reply = handled.unwrap_or_else(|_| Err(Refusal::internal()));
+    let answer = done_once(route, request, replay).await;
     admission.pass().await?;
-    reply
+    answer
+}
+
+/// Asks the handler, unless it was asked and has answered before.
+async fn done_once(route: &dyn HttpRoute, request: Request, replay: &Replay) -> Result<Reply, Refusal> {
+    let keyed = if route.replays() { replay.begin(route.key(), &request).await? } else { None };
+    let attempt = match keyed {
+        Some(Keyed::Done(first)) => return Ok(first),
+        Some(Keyed::ToDo(attempt)) => Some(attempt),
+        None => None,
+    };
+    let handled = AssertUnwindSafe(route.handle(request)).catch_unwind().await;
+    let answer = handled.unwrap_or_else(|_| Err(Refusal::internal()));
+    if let Some(attempt) = attempt {
+        replay.end(&attempt, &answer).await;
+    }
+    answer
 }
 
 fn refused(refusal: &Refusal) -> HttpAnswer {

@@ -7,6 +7,7 @@ use parlance_application::{
     ports::identity::{Identity, ProfileClaims},
 };
 use parlance_domain::{
+    authority::Caller,
     connection::SocketScope,
     ids::{ConnectionId, ConversationId, UserId},
     time::Timestamp,
@@ -40,6 +41,11 @@ pub struct SocketCaller {
 }
 
 impl SocketCaller {
+    /// Who asks, for the use cases that measure what he may.
+    pub const fn caller(&self) -> Caller<'_> {
+        Caller { user: &self.user, is_service: self.is_service, is_admin: self.is_admin }
+    }
+
     /// Reads what [`context_of`] wrote. `None` means that no authorizer of ours stands before this route.
     pub fn of(context: &SocketContext) -> Option<Self> {
         let authorizer = context.authorizer.as_ref()?;

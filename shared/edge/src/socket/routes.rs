@@ -7,7 +7,7 @@ use futures::FutureExt;
 use parlance_application::{
     connections::evict::EvictConnection,
     limits::{limiter::RateLimiter, rates::RateClass},
-    ports::environment::Clock,
+    ports::{delivery::ConnectionPoster, environment::Clock},
 };
 use parlance_domain::{connection::SocketScope, event::Closing};
 use parlance_protocol::{
@@ -55,6 +55,24 @@ pub trait SocketRoute: Send + Sync {
     async fn handle(&self, caller: &SocketCaller, frame: ClientFrame) -> Result<String, Refusal>;
 }
 
+/// What is done with the frames of one type that only a refusal answers.
+#[async_trait]
+pub trait SilentRoute: Send + Sync {
+    /// The type of the frames.
+    fn kind(&self) -> &'static str;
+
+    /// Whether sockets of this scope may send them.
+    fn is_for(&self, scope: SocketScope) -> bool;
+
+    /// Does what one frame asks.
+    async fn handle(&self, caller: &SocketCaller, frame: ClientFrame) -> Result<(), Refusal>;
+
+    /// Whether the use case counts the frame in a round trip that it makes anyway.
+    fn counts_by_itself(&self) -> bool {
+        false
+    }
+}
+
 /// What stands before every route of a socket.
 #[derive(Clone)]
 pub struct SocketDoor {
@@ -70,12 +88,19 @@ pub struct SocketDoor {
 pub struct SocketRoutes {
     door: SocketDoor,
     routes: Vec<Arc<dyn SocketRoute>>,
+    /// Posts refusals where the invocation's own response becomes no frame.
+    poster: Option<Arc<dyn ConnectionPoster>>,
 }
 
 impl SocketRoutes {
     /// No routes yet.
     pub fn behind(door: SocketDoor) -> Self {
-        Self { door, routes: Vec::new() }
+        Self { door, routes: Vec::new(), poster: None }
+    }
+
+    /// No routes yet, and none that has a route response: what is refused is told by a post.
+    pub fn one_way(door: SocketDoor, poster: Arc<dyn ConnectionPoster>) -> Self {
+        Self { poster: Some(poster), ..Self::behind(door) }
     }
 
     /// Adds a route.
@@ -83,6 +108,12 @@ impl SocketRoutes {
     pub fn route(mut self, route: impl SocketRoute + 'static) -> Self {
         self.routes.push(Arc::new(route));
         self
+    }
+
+    /// Adds a route whose frames only a refusal answers.
+    #[must_use]
+    pub fn silent(self, route: impl SilentRoute + 'static) -> Self {
+        self.route(Silent(route))
     }
 
     async fn answer(&self, caller: &SocketCaller, event: &SocketEvent) -> Option<String> {
@@ -150,6 +181,28 @@ impl SocketRoutes {
     }
 }
 
+/// A silent route among the others: its answer is empty.
+struct Silent<R>(R);
+
+#[async_trait]
+impl<R: SilentRoute> SocketRoute for Silent<R> {
+    fn kind(&self) -> &'static str {
+        self.0.kind()
+    }
+
+    fn is_for(&self, scope: SocketScope) -> bool {
+        self.0.is_for(scope)
+    }
+
+    fn counts_by_itself(&self) -> bool {
+        self.0.counts_by_itself()
+    }
+
+    async fn handle(&self, caller: &SocketCaller, frame: ClientFrame) -> Result<String, Refusal> {
+        self.0.handle(caller, frame).await.map(|()| String::new())
+    }
+}
+
 fn read(event: &SocketEvent) -> Result<ClientFrame, MalformedFrame> {
     if event.is_base64_encoded {
         return Err(MalformedFrame { id: None, problem: Problem::malformed("frames are text") });
@@ -182,7 +235,12 @@ impl Function for SocketRoutes {
             return Err("no authorizer of ours stands before this route".into());
         };
         telemetry::note(Noted::User(caller.user.as_str()));
-        let body = self.answer(&caller, &event).await;
+        let mut body = self.answer(&caller, &event).await.filter(|body| !body.is_empty());
+        if let Some(poster) = &self.poster
+            && let Some(refusal) = body.take()
+        {
+            poster.post(&caller.connection, refusal.as_bytes()).await;
+        }
         Ok(SocketAnswer { status_code: 200, headers: None, body })
     }
 }

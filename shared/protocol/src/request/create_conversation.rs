@@ -52,10 +52,7 @@ impl CreateConversation {
             }
             Reference::parse(kind, id).ok()
         });
-        let mut participants: Vec<UserId> =
-            fields.list("participant_ids", MAX_PARTICIPANT_IDS, fields::parsed);
-        participants.sort();
-        participants.dedup();
+        let participants = participants(&mut fields);
         let kind = kind.unwrap_or(ConversationKind::Group);
         let history = history.unwrap_or_default();
         fields.finish(Some(Self { kind, title, participants, reference, history }))
@@ -69,11 +66,7 @@ impl CreateConversation {
             .required("id", "The thing's id there.", Shape::printable(Reference::MAX_BYTES));
         Shape::object()
             .optional("title", "What people call it.", Shape::line(Title::MAX_CHARS))
-            .optional(
-                "participant_ids",
-                "The others; the creator is its owner.",
-                Shape::list(Shape::id::<UserId>(), MAX_PARTICIPANT_IDS),
-            )
+            .optional("participant_ids", "The others; the creator is its owner.", participants_shape())
             .optional(
                 "kind",
                 "What sort of conversation it is.",
@@ -86,4 +79,17 @@ impl CreateConversation {
                 Shape::name(History::ALL.map(History::as_str)).or(History::All.as_str()),
             )
     }
+}
+
+/// Reads `participant_ids`: each user once.
+pub(super) fn participants(fields: &mut Fields<'_>) -> Vec<UserId> {
+    let mut participants: Vec<UserId> = fields.list("participant_ids", MAX_PARTICIPANT_IDS, fields::parsed);
+    participants.sort();
+    participants.dedup();
+    participants
+}
+
+/// What [`participants`] takes.
+pub(super) fn participants_shape() -> Shape {
+    Shape::list(Shape::id::<UserId>(), MAX_PARTICIPANT_IDS)
 }

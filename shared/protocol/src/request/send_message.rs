@@ -8,6 +8,7 @@ use parlance_domain::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::{conversation_in, named_conversation};
 use crate::{
     fields::{self, Fields, Object},
     problem::Problem,
@@ -31,23 +32,14 @@ impl SendMessage {
     /// Reads the data. On a socket for one conversation (`scope`) the conversation may be left out, and no other can be named.
     pub fn parse(data: &Object, scope: Option<ConversationId>) -> Result<Self, Problem> {
         let mut fields = Fields::of(data);
-        let named = match scope {
-            Some(_) => fields.optional("conversation_id", fields::text),
-            None => fields.required("conversation_id", fields::text),
-        };
+        let named = named_conversation(&mut fields, scope);
         let client_id = fields.optional("client_id", fields::parsed);
         let after = fields.optional("after", |value| {
             Ok(Seq::new(fields::number(value)?.clamp(1, Seq::MAX.get())).unwrap_or(Seq::MAX))
         });
         let (body, replies) = body(&mut fields);
         fields.finish(Some(()))?;
-        let conversation = match named {
-            Some(named) => {
-                Some(fields::path_id(named)?).filter(|named| scope.is_none_or(|scope| scope == *named))
-            }
-            None => scope,
-        };
-        let conversation = conversation.ok_or_else(Problem::not_found)?;
+        let conversation = conversation_in(named, scope)?;
         let [reply_to, thread] = within(conversation, replies)?;
         Ok(Self { conversation, client_id, after, body: MessageBody { reply_to, thread, ..body } })
     }

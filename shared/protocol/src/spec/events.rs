@@ -164,7 +164,7 @@ fn message_or_hidden(generator: &mut SchemaGenerator) -> Schema {
 
 /// The codes of `session.closing`.
 pub(crate) fn closing_codes(_: &mut SchemaGenerator) -> Schema {
-    schemas::names(["token_expired", "forbidden", "rate_limited", "not_found"])
+    schemas::names(["token_expired", "forbidden", "rate_limited", "unavailable", "not_found"])
 }
 
 /// A list of entries of a log, whichever they are.

@@ -8,8 +8,22 @@ use super::{
     shape::Shape,
 };
 use crate::{
-    error_code::ErrorCode, frame::SessionReady, message::SentMessage, request::send_message::SendMessage,
-    request::sync::Sync, sync::Synced,
+    error_code::ErrorCode,
+    frame::SessionReady,
+    message::{Message, SentMessage},
+    read_state::ReadState,
+    request::{
+        delete_message::DeleteMessage,
+        edit_message::EditMessage,
+        mark_as_read::MarkAsRead,
+        send_message::SendMessage,
+        set_presence::{PresenceSet, SetPresence},
+        sync::Sync,
+        typing::Typing,
+        watch_presence::WatchPresence,
+    },
+    signal::PresenceList,
+    sync::Synced,
 };
 
 /// A frame as the specifications have it.
@@ -48,6 +62,10 @@ pub struct Empty {}
 
 /// The sockets for everything and for one conversation.
 pub const TALK: &[&str] = &["messaging", "conversation", "chat"];
+/// The sockets that take who is typing.
+const TYPING: &[&str] = &["messaging", "conversation", "chat", "typing"];
+/// The sockets that take how somebody is.
+const PRESENCE: &[&str] = &["messaging", "conversation", "chat", "presence"];
 /// Every socket.
 pub const ALL: &[&str] = &["messaging", "conversation", "chat", "typing", "presence"];
 
@@ -84,6 +102,11 @@ impl ClientFrameSpec {
 
 /// Every frame.
 pub fn client_frames() -> Vec<ClientFrameSpec> {
+    [sessions(), messages(), signals()].concat()
+}
+
+/// Frames about the session itself.
+fn sessions() -> Vec<ClientFrameSpec> {
     use ErrorCode as E;
     vec![
         ClientFrameSpec::new(
@@ -107,6 +130,13 @@ pub fn client_frames() -> Vec<ClientFrameSpec> {
             FrameAnswer::Ack(schemas::of::<Synced>),
         )
         .refuses(&[E::NotFound, E::ValidationFailed]),
+    ]
+}
+
+/// Frames about messages.
+fn messages() -> Vec<ClientFrameSpec> {
+    use ErrorCode as E;
+    vec![
         ClientFrameSpec::new(
             "message.send",
             "Sends a message. It is acknowledged once it is durable.",
@@ -120,6 +150,61 @@ pub fn client_frames() -> Vec<ClientFrameSpec> {
             E::OutOfDate,
             E::AttachmentNotClean,
         ]),
+        ClientFrameSpec::new(
+            "message.edit",
+            "Another text for a message of the user's own.",
+            EditMessage::frame_shape(),
+            FrameAnswer::AppendingAck(schemas::of::<Message>),
+        )
+        .refuses(&[E::NotFound, E::ValidationFailed, E::Conflict, E::VersionConflict]),
+        ClientFrameSpec::new(
+            "message.delete",
+            "Removes a message: its tombstone is left. Done again, it is done already.",
+            DeleteMessage::shape(),
+            FrameAnswer::AppendingAck(schemas::of::<Message>),
+        )
+        .refuses(&[E::NotFound, E::ValidationFailed]),
+        ClientFrameSpec::new(
+            "message.read",
+            "Moves the user's read cursor, which only goes forward.",
+            MarkAsRead::shape(),
+            FrameAnswer::Ack(schemas::of::<ReadState>),
+        )
+        .refuses(&[E::NotFound, E::ValidationFailed]),
+    ]
+}
+
+/// Frames about who is typing and who is there.
+fn signals() -> Vec<ClientFrameSpec> {
+    use ErrorCode as E;
+    vec![
+        ClientFrameSpec::new(
+            "typing.start",
+            "The user types. It is repeated every three seconds or so while he does.",
+            Typing::shape(),
+            FrameAnswer::Nothing,
+        )
+        .on(TYPING)
+        .refuses(&[E::NotFound, E::ValidationFailed]),
+        ClientFrameSpec::new("typing.stop", "The user types no more.", Typing::shape(), FrameAnswer::Nothing)
+            .on(TYPING)
+            .refuses(&[E::NotFound, E::ValidationFailed]),
+        ClientFrameSpec::new(
+            "presence.set",
+            "How the user wants to be seen. It replaces what he said before.",
+            SetPresence::shape(),
+            FrameAnswer::Ack(schemas::of::<PresenceSet>),
+        )
+        .on(PRESENCE)
+        .refuses(&[E::ValidationFailed]),
+        ClientFrameSpec::new(
+            "presence.watch",
+            "Whose presence the socket wants to be told of. It replaces whom it watched before, and is answered with how they are.",
+            WatchPresence::shape(),
+            FrameAnswer::Ack(schemas::of::<PresenceList>),
+        )
+        .on(PRESENCE)
+        .refuses(&[E::ValidationFailed]),
     ]
 }
 

@@ -2,7 +2,11 @@
 
 mod conversations;
 mod messages;
+mod participants;
+mod people;
+mod presence;
 mod service;
+mod settings;
 mod sync;
 mod tickets;
 mod webhooks;
@@ -13,7 +17,11 @@ use super::operation::Operation;
 pub fn operations() -> Vec<Operation> {
     [
         conversations::operations(),
+        participants::operations(),
+        settings::operations(),
         messages::operations(),
+        people::operations(),
+        presence::operations(),
         service::operations(),
         sync::operations(),
         tickets::operations(),

@@ -162,14 +162,21 @@ impl Operation {
         self
     }
 
-    /// Names the version of what it answers with 200, and answers 304 to a client that has it.
+    /// Names the version of what it answers with 200.
     #[must_use]
-    pub fn versioned(mut self) -> Self {
+    pub fn tagged(mut self) -> Self {
         if let Some(answer) = self.answers.get_mut(&200) {
             answer.has_etag = true;
         }
-        self.answers.insert(304, Answer { body: None, has_etag: true, has_location: false });
         self
+    }
+
+    /// Names the version of what it answers with 200, and answers 304 to a client that has it.
+    #[must_use]
+    pub fn versioned(self) -> Self {
+        let mut tagged = self.tagged();
+        tagged.answers.insert(304, Answer { body: None, has_etag: true, has_location: false });
+        tagged
     }
 
     /// Names where what it created can be read.

@@ -134,6 +134,18 @@ impl Shape {
         self.field(name, meaning, shape)
     }
 
+    /// Holds an object to exactly one of these sets of fields; a field that is `null` is not there.
+    #[must_use]
+    pub fn either(mut self, sets: &[&[&str]]) -> Self {
+        let there = |names: &&[&str]| {
+            let not_null: Map<String, Value> =
+                names.iter().map(|name| ((*name).to_owned(), json!({"not": {"type": "null"}}))).collect();
+            json!({"required": names, "properties": not_null})
+        };
+        self.0.insert("oneOf".to_owned(), sets.iter().map(there).collect());
+        self
+    }
+
     fn field(mut self, name: &str, meaning: &str, mut shape: Self) -> Self {
         shape.0.insert("description".to_owned(), meaning.into());
         if let Some(Value::Object(fields)) = self.0.get_mut("properties") {

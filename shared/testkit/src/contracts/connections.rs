@@ -13,9 +13,15 @@ use super::fixtures::{NOW, conversation_id, user};
 
 /// Checks every promise.
 pub async fn holds(directory: &dyn ConnectionDirectory) {
-    who_registers_is_found_until_forgotten(directory).await;
-    nobody_has_more_than_the_limit(directory).await;
-    many_at_once_stay_within_the_limit(directory).await;
+    holds_whoever_is_told(directory, Registration::Registered).await;
+    who_is_announced_is_found(directory).await;
+}
+
+/// Checks what holds even where senders can be told of nothing. `kept` is how a registration ends that was not refused.
+pub async fn holds_whoever_is_told(directory: &dyn ConnectionDirectory, kept: Registration) {
+    who_registers_is_found_until_forgotten(directory, kept).await;
+    nobody_has_more_than_the_limit(directory, kept).await;
+    many_at_once_stay_within_the_limit(directory, kept).await;
 }
 
 /// A socket of somebody, with a scope that its name decides.
@@ -46,7 +52,20 @@ async fn found(directory: &dyn ConnectionDirectory, users: &[UserId]) -> Vec<Con
     found
 }
 
-async fn who_registers_is_found_until_forgotten(directory: &dyn ConnectionDirectory) {
+async fn who_is_announced_is_found(directory: &dyn ConnectionDirectory) {
+    let alice = somebody("alice");
+    let sockets = [socket(&alice, "a="), socket(&alice, "bb#")];
+    assert_eq!(directory.announce(&alice).await.unwrap(), []);
+    for socket in &sockets {
+        directory.register(socket, NOW).await.unwrap();
+    }
+    let mut announced = directory.announce(&alice).await.unwrap();
+    announced.sort_by(|one, other| one.id.cmp(&other.id));
+    assert_eq!(announced, sockets);
+    assert_eq!(found(directory, &[alice]).await, sockets);
+}
+
+async fn who_registers_is_found_until_forgotten(directory: &dyn ConnectionDirectory, kept: Registration) {
     let (alice, bob) = (somebody("alice#%"), somebody("bob"));
     let everybody = [alice.clone(), bob.clone(), somebody("nobody")];
     assert_eq!(found(directory, &everybody).await, []);
@@ -54,7 +73,7 @@ async fn who_registers_is_found_until_forgotten(directory: &dyn ConnectionDirect
     let mut sockets =
         vec![socket(&alice, "a="), socket(&alice, "bb#"), socket(&bob, "ccc"), socket(&bob, "d")];
     for socket in &sockets {
-        assert_eq!(directory.register(socket, NOW).await.unwrap(), Registration::Registered);
+        assert_eq!(directory.register(socket, NOW).await.unwrap(), kept);
         let own = found(directory, std::slice::from_ref(&socket.user)).await;
         assert!(own.contains(socket), "whoever reads after the registration finds it");
     }
@@ -67,25 +86,25 @@ async fn who_registers_is_found_until_forgotten(directory: &dyn ConnectionDirect
     assert_eq!(found(directory, &everybody).await, sockets[1..], "another's socket is not forgotten");
 
     sockets[1].expires_at = NOW.plus(Duration::from_secs(7200));
-    assert_eq!(directory.register(&sockets[1], NOW).await.unwrap(), Registration::Registered);
+    assert_eq!(directory.register(&sockets[1], NOW).await.unwrap(), kept);
     assert_eq!(found(directory, &everybody).await, sockets[1..], "registering again replaces");
 }
 
-async fn nobody_has_more_than_the_limit(directory: &dyn ConnectionDirectory) {
+async fn nobody_has_more_than_the_limit(directory: &dyn ConnectionDirectory, kept: Registration) {
     let alice = somebody("alice");
     for number in 0..Connection::MAX_PER_USER {
         let socket = socket(&alice, &format!("socket-{number}"));
-        assert_eq!(directory.register(&socket, NOW).await.unwrap(), Registration::Registered);
+        assert_eq!(directory.register(&socket, NOW).await.unwrap(), kept);
     }
     let one_more = socket(&alice, "one-more");
     assert_eq!(directory.register(&one_more, NOW).await.unwrap(), Registration::TooMany);
-    let kept = found(directory, std::slice::from_ref(&alice)).await;
-    assert_eq!(kept.len(), Connection::MAX_PER_USER);
-    assert!(!kept.contains(&one_more));
-    let again = kept[0].clone();
-    assert_eq!(directory.register(&again, NOW).await.unwrap(), Registration::Registered);
+    let known = found(directory, std::slice::from_ref(&alice)).await;
+    assert_eq!(known.len(), Connection::MAX_PER_USER);
+    assert!(!known.contains(&one_more));
+    let again = known[0].clone();
+    assert_eq!(directory.register(&again, NOW).await.unwrap(), kept);
     directory.forget(&alice, &again.id).await.unwrap();
-    assert_eq!(directory.register(&one_more, NOW).await.unwrap(), Registration::Registered);
+    assert_eq!(directory.register(&one_more, NOW).await.unwrap(), kept);
     directory.forget(&alice, &one_more.id).await.unwrap();
 
     let later = NOW.plus(Duration::from_secs(3700));
@@ -94,21 +113,21 @@ async fn nobody_has_more_than_the_limit(directory: &dyn ConnectionDirectory) {
     let next = Connection { id: ConnectionId::parse("fresh-2").unwrap(), ..fresh.clone() };
     for socket in [fresh, next] {
         let outcome = directory.register(&socket, later).await.unwrap();
-        assert_eq!(outcome, Registration::Registered, "expired ones do not count");
+        assert_eq!(outcome, kept, "expired ones do not count");
     }
 }
 
-async fn many_at_once_stay_within_the_limit(directory: &dyn ConnectionDirectory) {
+async fn many_at_once_stay_within_the_limit(directory: &dyn ConnectionDirectory, kept: Registration) {
     let alice = somebody("alice");
     let sockets: Vec<_> = (0..30).map(|number| socket(&alice, &format!("socket-{number}"))).collect();
     let outcomes = join_all(sockets.iter().map(|socket| directory.register(socket, NOW))).await;
     let accepted: BTreeSet<_> = sockets
         .iter()
         .zip(outcomes)
-        .filter(|(_, outcome)| *outcome.as_ref().unwrap() == Registration::Registered)
+        .filter(|(_, outcome)| *outcome.as_ref().unwrap() == kept)
         .map(|(socket, _)| socket.id.clone())
         .collect();
     assert!(accepted.len() <= Connection::MAX_PER_USER, "{} were accepted", accepted.len());
-    let kept: BTreeSet<_> = found(directory, &[alice]).await.into_iter().map(|socket| socket.id).collect();
-    assert_eq!(kept, accepted);
+    let known: BTreeSet<_> = found(directory, &[alice]).await.into_iter().map(|socket| socket.id).collect();
+    assert_eq!(known, accepted);
 }

@@ -16,6 +16,7 @@ use parlance_domain::{
     log::{Entry, EntryBody},
     message::Message,
     roster::{Participant, Roster},
+    time::Timestamp,
 };
 
 use super::gate::{Gate, OpenGate};
@@ -37,6 +38,10 @@ pub struct State {
     pub conversations: BTreeMap<ConversationId, Conversation>,
     /// Rosters.
     pub rosters: BTreeMap<(ConversationId, UserId), Participant>,
+    /// Who blocks the other one of a direct conversation.
+    pub blocking: BTreeSet<(ConversationId, UserId)>,
+    /// Who blocks whom, and since when.
+    pub blocks: BTreeMap<(UserId, UserId), Timestamp>,
     /// Memberships.
     pub memberships: BTreeMap<(UserId, ConversationId), Membership>,
     /// Where messages of a known key stand.
@@ -57,6 +62,7 @@ pub(super) enum ItemKey {
     Roster(ConversationId, UserId),
     Membership(UserId, ConversationId),
     SentKey(UserId, ConversationId, ClientMessageId),
+    Block(UserId, UserId),
 }
 
 /// One item's new value.
@@ -70,6 +76,8 @@ pub(super) enum Write {
     Membership(UserId, Box<Membership>),
     NoMembership(UserId, ConversationId),
     SentKey(UserId, ConversationId, ClientMessageId, Seq),
+    Blocking(ConversationId, UserId, Participant, bool),
+    Block(UserId, UserId, Option<Timestamp>),
 }
 
 impl Write {
@@ -78,14 +86,15 @@ impl Write {
             Self::Entry(conversation, entry) => ItemKey::Entry(*conversation, entry.seq),
             Self::Message(conversation, seq, _) => ItemKey::Entry(*conversation, *seq),
             Self::Conversation(conversation) => ItemKey::Conversation(conversation.id),
-            Self::Join(conversation, user, _) | Self::Leave(conversation, user) => {
-                ItemKey::Roster(*conversation, user.clone())
-            }
+            Self::Join(conversation, user, _)
+            | Self::Leave(conversation, user)
+            | Self::Blocking(conversation, user, ..) => ItemKey::Roster(*conversation, user.clone()),
             Self::Membership(user, membership) => ItemKey::Membership(user.clone(), membership.conversation),
             Self::NoMembership(user, conversation) => ItemKey::Membership(user.clone(), *conversation),
             Self::SentKey(user, conversation, key, _) => {
                 ItemKey::SentKey(user.clone(), *conversation, key.clone())
             }
+            Self::Block(user, other, _) => ItemKey::Block(user.clone(), other.clone()),
         }
     }
 }
@@ -123,7 +132,7 @@ impl MemoryCloud {
         state.memberships.clear();
         for member in roster.members() {
             let joined = member.participant.joined;
-            let membership = Membership { conversation, joined, cursor };
+            let membership = Membership::new(conversation, joined, cursor);
             state.rosters.insert((conversation, member.user.clone()), *member.participant);
             state.memberships.insert((member.user.clone(), conversation), membership);
         }
@@ -168,6 +177,20 @@ impl State {
             }
             Write::NoMembership(user, conversation) => {
                 self.memberships.remove(&(user, conversation));
+            }
+            Write::Blocking(conversation, user, participant, is_blocking) => {
+                self.rosters.insert((conversation, user.clone()), participant);
+                if is_blocking {
+                    self.blocking.insert((conversation, user));
+                } else {
+                    self.blocking.remove(&(conversation, user));
+                }
+            }
+            Write::Block(user, other, Some(since)) => {
+                self.blocks.insert((user, other), since);
+            }
+            Write::Block(user, other, None) => {
+                self.blocks.remove(&(user, other));
             }
             Write::SentKey(user, conversation, key, seq) => {
                 self.keys.insert((user, conversation, key), seq);

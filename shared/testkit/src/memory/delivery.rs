@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, FanOutOrder, Posted},
+    reads::ReadTimer,
 };
 use parlance_domain::{
     event::{Closing, Event, EventEncoder, PublishedEvent},
@@ -85,6 +86,7 @@ pub struct MemoryQueues {
     gate: Arc<dyn Gate>,
     orders: Arc<Mutex<Vec<FanOutOrder>>>,
     looks: Arc<Mutex<Vec<(ConversationId, Seq, Duration)>>>,
+    collections: Arc<Mutex<Vec<(ConversationId, Duration)>>>,
 }
 
 impl Default for MemoryQueues {
@@ -96,7 +98,7 @@ impl Default for MemoryQueues {
 impl MemoryQueues {
     /// Empty queues behind a gate.
     pub fn behind(gate: Arc<dyn Gate>) -> Self {
-        Self { gate, orders: Arc::default(), looks: Arc::default() }
+        Self { gate, orders: Arc::default(), looks: Arc::default(), collections: Arc::default() }
     }
 
     /// What `fan-out` was asked to do and has not begun.
@@ -107,6 +109,25 @@ impl MemoryQueues {
     /// The second looks that were asked for and have not been set.
     pub fn take_looks(&self) -> Vec<(ConversationId, Seq, Duration)> {
         std::mem::take(&mut *self.looks.lock().unwrap())
+    }
+}
+
+impl MemoryQueues {
+    /// The collections of moved cursors that were asked for and have not begun.
+    pub fn take_collections(&self) -> Vec<(ConversationId, Duration)> {
+        std::mem::take(&mut *self.collections.lock().unwrap())
+    }
+}
+
+#[async_trait]
+impl ReadTimer for MemoryQueues {
+    async fn collect_after(&self, conversation: ConversationId, delay: Duration) -> Result<(), PortError> {
+        let passage = self.gate.pass(Outside::Invoke).await;
+        if matches!(passage, Passage::RequestLost | Passage::Late) {
+            return Err(unanswered("read timer"));
+        }
+        self.collections.lock().unwrap().push((conversation, delay));
+        if passage == Passage::AnswerLost { Err(unanswered("read timer")) } else { Ok(()) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where a call to a memory twin may wait, fail, or lose its answer.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use async_trait::async_trait;
 
 /// What sort of outside a call goes to.
@@ -40,6 +42,50 @@ pub trait Gate: Send + Sync {
 
     /// Whether transactions are applied item by item, by somebody else, while others read.
     fn splits_transactions(&self) -> bool;
+}
+
+/// Lets everything through at once and counts it.
+#[derive(Debug, Default)]
+pub struct CountingGate {
+    counts: [AtomicUsize; 6],
+}
+
+/// How often each sort of outside was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Calls {
+    /// Reads of the table.
+    pub reads: usize,
+    /// Writes of one item.
+    pub writes: usize,
+    /// Writes of several.
+    pub transactions: usize,
+    /// Round trips to Redis.
+    pub redis: usize,
+    /// Posts to sockets.
+    pub posts: usize,
+    /// Invocations and messages to queues.
+    pub invocations: usize,
+}
+
+impl CountingGate {
+    /// The calls since the last time.
+    pub fn take(&self) -> Calls {
+        let [reads, writes, transactions, redis, posts, invocations] =
+            self.counts.each_ref().map(|count| count.swap(0, Ordering::Relaxed));
+        Calls { reads, writes, transactions, redis, posts, invocations }
+    }
+}
+
+#[async_trait]
+impl Gate for CountingGate {
+    async fn pass(&self, outside: Outside) -> Passage {
+        self.counts[outside as usize].fetch_add(1, Ordering::Relaxed);
+        Passage::Through
+    }
+
+    fn splits_transactions(&self) -> bool {
+        false
+    }
 }
 
 /// Lets everything through at once.

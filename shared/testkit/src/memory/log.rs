@@ -64,11 +64,14 @@ impl MessageLog for MemoryCloud {
     }
 
     async fn append(&self, conversation: ConversationId, entry: &Entry) -> Result<Append, PortError> {
+        // As by the nonce of a call: what stands is its own if it has sent it before.
+        let mut has_sent = false;
         for _ in 0..TRIES {
             let passage = self.gate.pass(Outside::TableWrite).await;
             match passage {
                 Passage::RequestLost => continue,
                 Passage::Late => {
+                    has_sent = true;
                     let late = LATEST - entry.seq.get() % LATEST;
                     self.state().delay(late, conversation, entry.clone());
                     continue;
@@ -77,10 +80,12 @@ impl MessageLog for MemoryCloud {
             }
             let put = self.state().put_if_absent(conversation, entry);
             if passage == Passage::AnswerLost {
+                has_sent |= matches!(put, Put::Stored);
                 continue;
             }
             return Ok(match put {
                 Put::Stored => Append::Stored,
+                Put::Refused(standing) if has_sent && *standing == *entry => Append::Stored,
                 Put::Refused(standing) => Append::Taken(standing),
                 Put::Locked => Append::Contended,
             });
@@ -139,7 +144,9 @@ fn holds(state: &State, conversation: ConversationId, change: &RowChange) -> boo
         |since: &Seq| state.conversations.get(&conversation).is_some_and(|found| found.since == *since);
     match change {
         RowChange::Join { user, .. } => row(user).is_none(),
-        RowChange::Leave { user, since } | RowChange::SetRole { user, since, .. } => {
+        RowChange::Leave { user, since }
+        | RowChange::SetRole { user, since, .. }
+        | RowChange::SetBlock { user, since, .. } => {
             row(user).is_some_and(|row: &Participant| row.since == *since)
         }
         RowChange::SetMessage { target, since, .. } => {
@@ -162,7 +169,7 @@ impl MemoryCloud {
             RowChange::Join { user, participant } => {
                 writes.push(Write::Join(conversation, user.clone(), *participant));
                 let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
-                let membership = Membership { conversation, joined: entry.seq, cursor };
+                let membership = Membership::new(conversation, entry.seq, cursor);
                 writes.push(Write::Membership(user.clone(), Box::new(membership)));
             }
             RowChange::Leave { user, .. } => {
@@ -171,6 +178,11 @@ impl MemoryCloud {
             }
             RowChange::SetRole { user, participant, .. } => {
                 writes.push(Write::Join(conversation, user.clone(), *participant));
+            }
+            RowChange::SetBlock { user, other, is_blocking, participant, .. } => {
+                writes.push(Write::Blocking(conversation, user.clone(), *participant, *is_blocking));
+                let since = is_blocking.then_some(entry.at);
+                writes.push(Write::Block(user.clone(), other.clone(), since));
             }
             RowChange::SetMessage { target, message, .. } => {
                 writes.push(Write::Message(conversation, *target, message.clone()));

@@ -11,11 +11,15 @@ use parlance_application::ports::{
     conversations::ReadCursor,
     delivery::{Broadcast, RelayBus},
     rates::{Count, Counter, Counting, RateCounters},
+    reads::{MovedCursors, Noted, ReaderOpening, ReadingCache},
 };
 use parlance_domain::{
+    connection::Connection,
     head::{Head, Seq},
-    ids::{ConversationId, UserId},
+    ids::{ConnectionId, ConversationId, UserId},
     roster::Roster,
+    signal::Presence,
+    time::Timestamp,
 };
 
 use super::gate::{Gate, OpenGate, Outside, Passage};
@@ -38,12 +42,22 @@ pub struct Keys {
     pub own: BTreeMap<UserId, BTreeMap<ConversationId, ReadCursor>>,
     /// What was delivered or handed over.
     pub sent: BTreeSet<(ConversationId, Seq)>,
+    /// Cursors that moved since they were last collected.
+    pub moved: BTreeMap<ConversationId, BTreeMap<UserId, ReadCursor>>,
     /// Whether a relay is alive.
     pub has_relay: bool,
     /// What each counter has counted in each of its windows.
     pub rates: HashMap<(Counter, u64), u64>,
     /// What was published and not yet heard.
     pub published: Vec<Broadcast>,
+    /// What watchers were last told.
+    pub presence: BTreeMap<UserId, Presence>,
+    /// Who watches whom: by the one who is watched.
+    pub watchers: BTreeMap<UserId, BTreeMap<ConnectionId, Connection>>,
+    /// When people go.
+    pub departures: BTreeMap<UserId, Timestamp>,
+    /// Who is typing where, and until when.
+    pub typing: BTreeMap<ConversationId, BTreeMap<UserId, Timestamp>>,
 }
 
 impl Keys {
@@ -78,7 +92,7 @@ impl MemoryRedis {
     }
 
     /// Does something with the keys. `None` when the answer did not come, whether it was done or not.
-    async fn call<T>(&self, act: impl FnOnce(&mut Keys) -> T) -> Option<T> {
+    pub(super) async fn call<T>(&self, act: impl FnOnce(&mut Keys) -> T) -> Option<T> {
         match self.gate.pass(Outside::Redis).await {
             Passage::Through => Some(act(&mut self.keys())),
             Passage::AnswerLost => {
@@ -103,15 +117,13 @@ impl ConversationCache for MemoryRedis {
     }
 
     async fn record_head(&self, conversation: ConversationId, head: &Head) {
-        let mut head = *head;
-        // As with SET … GET: the newer value that was overwritten is put back, which takes another call.
-        loop {
-            let replaced = self.call(|keys| keys.heads.insert(conversation, head)).await;
-            match replaced.flatten() {
-                Some(newer) if newer.seq > head.seq => head = newer,
-                _ => return,
+        self.call(|keys| {
+            let known = keys.heads.entry(conversation).or_insert(*head);
+            if known.seq < head.seq {
+                *known = *head;
             }
-        }
+        })
+        .await;
     }
 
     async fn forget_head(&self, conversation: ConversationId) {
@@ -179,5 +191,52 @@ impl RateCounters for MemoryRedis {
             }
         })
         .await;
+    }
+}
+
+#[async_trait]
+impl ReadingCache for MemoryRedis {
+    async fn opening_of(
+        &self,
+        user: &UserId,
+        conversation: ConversationId,
+        counting: &Counting,
+    ) -> ReaderOpening {
+        let read = self.call(|keys| ReaderOpening {
+            conversation: Opening {
+                head: keys.heads.get(&conversation).copied(),
+                roster: keys.rosters.get(&conversation).cloned(),
+                has_relay: keys.has_relay,
+                counts: keys.count(counting),
+            },
+            own: keys.own.get(user).and_then(|own| own.get(&conversation)).copied(),
+        });
+        read.await.unwrap_or_default()
+    }
+
+    async fn rosters(&self, conversations: &[ConversationId]) -> Vec<Option<(Seq, Arc<Roster>)>> {
+        let read = self.call(|keys| conversations.iter().map(|id| keys.rosters.get(id).cloned()).collect());
+        read.await.unwrap_or_else(|| vec![None; conversations.len()])
+    }
+}
+
+#[async_trait]
+impl MovedCursors for MemoryRedis {
+    async fn note(&self, conversation: ConversationId, user: &UserId, cursor: ReadCursor) -> Noted {
+        let noted = self.call(|keys| {
+            let moved = keys.moved.entry(conversation).or_default();
+            let noted = if moved.is_empty() { Noted::First } else { Noted::Another };
+            let known = moved.entry(user.clone()).or_insert(cursor);
+            if known.seq < cursor.seq {
+                *known = cursor;
+            }
+            noted
+        });
+        noted.await.unwrap_or(Noted::Lost)
+    }
+
+    async fn collect(&self, conversation: ConversationId) -> Vec<(UserId, ReadCursor)> {
+        let moved = self.call(|keys| keys.moved.remove(&conversation).unwrap_or_default());
+        moved.await.unwrap_or_default().into_iter().collect()
     }
 }

@@ -221,7 +221,8 @@ impl Trial {
         };
         let (use_case, conversation) = (self.stage.change.clone(), self.conversation);
         self.start(ActorRole::Change { change: which }, async move {
-            let request = ChangeRequest { conversation, actor: &actor, subject: Some(&subject), from: None };
+            let request =
+                ChangeRequest { conversation, caller: (&actor).into(), subject: Some(&subject), from: None };
             Outcome::Changed(use_case.execute(request, &*change).await)
         });
     }

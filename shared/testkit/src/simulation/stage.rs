@@ -3,20 +3,35 @@
 use std::sync::Arc;
 
 use parlance_application::{
-    conversations::change::ChangeConversation,
+    conversations::{change::ChangeConversation, create::CreateConversation},
     delivery::{
         announce::Announcer,
+        audiences::Audiences,
         broadcaster::{Broadcaster, Closer, FanOut},
+        companions::Companions,
         lanes::Lanes,
         recipients::Recipients,
         relay::RelayHost,
         repair::{RepairEntries, RepairPorts},
     },
-    log::{append::TailAppend, change::LogChanger, events::EventResolver, rosters::RosterReader},
-    messages::send::{SendMessage, SendPorts},
+    log::{
+        append::{TailAppend, VERIFIED_WINDOW},
+        change::LogChanger,
+        events::EventResolver,
+        rosters::RosterReader,
+    },
+    messages::{
+        delete::DeleteMessage,
+        edit::EditMessage,
+        mark_as_read::MarkAsRead,
+        mention::NotifyMentioned,
+        send::{SendMessage, SendPorts},
+    },
     ports::environment::{Clock, Random},
+    reads::{collect::CollectReads, tell::TellReads},
     safeguards::Safeguards,
 };
+use parlance_domain::event::EventEncoder;
 
 use crate::memory::{
     cloud::MemoryCloud,
@@ -41,10 +56,20 @@ pub struct Stage {
     pub queues: MemoryQueues,
     /// `message.send`.
     pub send: SendMessage,
+    /// New conversations.
+    pub create: CreateConversation,
     /// Changes of roster and roles.
     pub change: ChangeConversation,
     /// The relay.
     pub relay: RelayHost,
+    /// `message.edit`.
+    pub edit: EditMessage,
+    /// `message.delete`.
+    pub delete: DeleteMessage,
+    /// `message.read`.
+    pub mark: MarkAsRead,
+    /// `on-read-timer`.
+    pub collect: CollectReads,
     new_relay: Arc<dyn Fn() -> RelayHost + Send + Sync>,
     rewire: Arc<dyn Fn(Outsides) -> Self + Send + Sync>,
     /// `fan-out`.
@@ -78,27 +103,39 @@ impl Stage {
             queues: MemoryQueues::behind(gate),
             connections: MemoryConnections::default(),
         };
-        Self::over(outsides, clock, random, safeguards, window)
+        Self::over(outsides, &(Arc::new(SeqEncoder) as _), clock, random, safeguards, window)
     }
 
+    /// The same, whose events are spelled by this encoder.
+    #[must_use]
+    pub fn spelling(
+        self,
+        encoder: &Arc<dyn EventEncoder>,
+        clock: &Arc<dyn Clock>,
+        random: &Arc<dyn Random>,
+    ) -> Self {
+        Self::over(self.outsides(), encoder, clock, random, Safeguards::ALL, VERIFIED_WINDOW)
+    }
+
+    #[allow(clippy::too_many_lines, reason = "the wiring of the whole stands in one place")]
     fn over(
         outsides: Outsides,
+        encoder: &Arc<dyn EventEncoder>,
         clock: &Arc<dyn Clock>,
         random: &Arc<dyn Random>,
         safeguards: Safeguards,
         window: u64,
     ) -> Self {
         let Outsides { cloud, redis, connections, gateway, queues } = outsides;
-        let (clock, random) = (Arc::clone(clock), Arc::clone(random));
+        let (clock, random, encoder) = (Arc::clone(clock), Arc::clone(random), Arc::clone(encoder));
         let rewire = {
-            let (clock, random) = (Arc::clone(&clock), Arc::clone(&random));
-            move |outsides| Self::over(outsides, &clock, &random, safeguards, window)
+            let (clock, random, encoder) = (Arc::clone(&clock), Arc::clone(&random), Arc::clone(&encoder));
+            move |outsides| Self::over(outsides, &encoder, &clock, &random, safeguards, window)
         };
         let table = Arc::new(cloud.clone());
         let hints = Arc::new(redis.clone());
         let poster = Arc::new(gateway.clone());
         let directory = Arc::new(connections.clone());
-        let encoder = Arc::new(SeqEncoder);
         let rosters = RosterReader::new(table.clone(), table.clone(), hints.clone(), safeguards);
         let recipients = Recipients::new(directory.clone());
         let lanes = {
@@ -118,7 +155,9 @@ impl Stage {
             clock.clone(),
             safeguards,
         );
-        let announcer = Announcer::new(broadcaster.clone(), hints.clone(), encoder.clone());
+        let audiences = Audiences::new(table.clone());
+        let mentioning = broadcaster.clone();
+        let announcer = Announcer::new(broadcaster.clone(), audiences, hints.clone(), encoder.clone());
         let append = TailAppend::new(
             table.clone(),
             rosters.clone(),
@@ -131,6 +170,13 @@ impl Stage {
         let events = EventResolver::new(table.clone(), table.clone());
         let changer =
             LogChanger::new(table.clone(), rosters.clone(), clock.clone(), random.clone(), safeguards);
+        let companions = Companions::new(
+            table.clone(),
+            directory.clone(),
+            broadcaster.clone(),
+            closer.clone(),
+            encoder.clone(),
+        );
         let repair = RepairEntries::new(RepairPorts {
             log: table.clone(),
             conversations: table.clone(),
@@ -139,10 +185,16 @@ impl Stage {
             timer: Arc::new(queues.clone()),
             rosters: rosters.clone(),
             events: events.clone(),
-            broadcaster,
+            broadcaster: broadcaster.clone(),
+            companions: companions.clone(),
             encoder: encoder.clone(),
             clock: clock.clone(),
         });
+        let change =
+            ChangeConversation::new(changer, events, announcer.clone(), companions.clone(), hints.clone());
+        let (mark, collect) = reading(&table, &hints, &queues, (&rosters, &broadcaster), &encoder, &clock);
+        let edit = EditMessage::new(change.clone(), table.clone(), encoder.clone(), clock.clone());
+        let delete = DeleteMessage::new(change.clone(), table.clone());
         let new_relay = {
             let (closer, clock, lanes) = (closer.clone(), clock.clone(), lanes.clone());
             let hints = hints.clone();
@@ -152,16 +204,31 @@ impl Stage {
             }
         };
         Self {
+            create: CreateConversation::new(
+                table.clone(),
+                change.clone(),
+                announcer.clone(),
+                companions,
+                hints.clone(),
+                clock.clone(),
+                random.clone(),
+            ),
             send: SendMessage::new(SendPorts {
                 append,
-                announcer: announcer.clone(),
-                log: table,
+                announcer,
+                mentions: NotifyMentioned::new(mentioning, encoder.clone()),
+                log: table.clone(),
+                conversations: table,
                 cache: hints.clone(),
                 relays: hints.clone(),
                 encoder: encoder.clone(),
                 random: random.clone(),
             }),
-            change: ChangeConversation::new(changer, events, announcer, hints.clone()),
+            change,
+            edit,
+            delete,
+            mark,
+            collect,
             relay: new_relay(),
             new_relay: Arc::new(new_relay),
             rewire: Arc::new(rewire),
@@ -175,15 +242,19 @@ impl Stage {
         }
     }
 
-    /// Starts every process anew: nothing stands in a lane or a queue any more.
-    pub fn restart(&mut self) {
-        let outsides = Outsides {
+    fn outsides(&self) -> Outsides {
+        Outsides {
             cloud: self.cloud.clone(),
             redis: self.redis.clone(),
             connections: self.connections.clone(),
             gateway: self.gateway.clone(),
             queues: self.queues.clone(),
-        };
+        }
+    }
+
+    /// Starts every process anew: nothing stands in a lane or a queue any more.
+    pub fn restart(&mut self) {
+        let outsides = self.outsides();
         self.queues.take_orders();
         self.queues.take_looks();
         *self = (self.rewire)(outsides);
@@ -193,4 +264,32 @@ impl Stage {
     pub fn replace_relay(&mut self) {
         self.relay = (self.new_relay)();
     }
+}
+
+/// What moves cursors, and what tells of them later.
+fn reading(
+    table: &Arc<MemoryCloud>,
+    hints: &Arc<MemoryRedis>,
+    queues: &MemoryQueues,
+    (rosters, broadcaster): (&RosterReader, &Broadcaster),
+    encoder: &Arc<dyn EventEncoder>,
+    clock: &Arc<dyn Clock>,
+) -> (MarkAsRead, CollectReads) {
+    let tell = TellReads::new(
+        table.clone(),
+        rosters.clone(),
+        hints.clone(),
+        Arc::new(queues.clone()),
+        broadcaster.clone(),
+        encoder.clone(),
+    );
+    let collect = CollectReads::new(
+        hints.clone(),
+        hints.clone(),
+        rosters.clone(),
+        broadcaster.clone(),
+        encoder.clone(),
+    );
+    let mark = MarkAsRead::new(table.clone(), table.clone(), hints.clone(), tell, clock.clone());
+    (mark, collect)
 }

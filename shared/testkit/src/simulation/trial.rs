@@ -380,7 +380,7 @@ impl Trial {
 pub(super) fn membership_at(conversation: ConversationId, entry: &Entry) -> Membership {
     let cursor =
         parlance_application::ports::conversations::ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
-    Membership { conversation, joined: entry.seq, cursor }
+    Membership::new(conversation, entry.seq, cursor)
 }
 
 /// The one socket of a user.

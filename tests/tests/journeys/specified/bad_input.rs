@@ -90,11 +90,8 @@ async fn every_constraint_of_every_query_is_held() {
     for operation in operations() {
         let Some(shape) = &operation.query else { continue };
         let scene = scene_for(&operation).await;
-        let path = Call::of(&operation, &scene).path;
         for (name, text, is_valid) in queries(&shape.to_schema()) {
-            let request =
-                scene.caller.anonymous(reqwest::Method::GET, &path).bearer_auth(&scene.caller.token);
-            let answer = Answer::to(request.query(&[(&name, &text)])).await;
+            let answer = Call::of(&operation, &scene).with_parameter(&name, &text).by(&scene.caller).await;
             // A cursor is a text that only the server can have made.
             if !is_valid || name == "cursor" {
                 is_refused(&answer, &format!("{}?{name}={text}", operation.name));

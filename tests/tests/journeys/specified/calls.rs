@@ -14,6 +14,8 @@ pub struct Call {
     pub method: Method,
     /// The path, placeholders filled in.
     pub path: String,
+    /// The parameters that must be there.
+    pub query: Vec<(String, String)>,
     /// The body, where there is one.
     pub body: Option<Value>,
 }
@@ -24,6 +26,7 @@ impl Call {
         Self {
             method: Method::from_bytes(operation.method.as_bytes()).unwrap(),
             path: path(operation, scene),
+            query: query(operation.name, scene),
             body: operation.body.as_ref().map(|_| body(operation.name, scene)),
         }
     }
@@ -31,6 +34,13 @@ impl Call {
     /// The same with another body.
     pub fn with_body(self, body: Value) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    /// The same with a parameter as it is given here.
+    pub fn with_parameter(mut self, name: &str, text: &str) -> Self {
+        self.query.retain(|(given, _)| given != name);
+        self.query.push((name.to_owned(), text.to_owned()));
+        self
     }
 
     /// Sends it.
@@ -43,7 +53,7 @@ impl Call {
             Some(body) => request.json(body),
             None => request,
         };
-        Answer::to(request).await
+        Answer::to(request.query(&self.query)).await
     }
 }
 
@@ -53,6 +63,7 @@ fn path(operation: &Operation, scene: &Scene) -> String {
     for (before, name) in operation.placeholders() {
         let value = match (before, name) {
             ("conversations", "id") => &scene.conversation,
+            ("messages", "id") if operation.name == "editMessage" => &scene.own,
             ("messages", "id") => &scene.message,
             ("participants" | "users" | "blocks", _) => &scene.other.id,
             ("webhooks", "id") => &scene.webhook,
@@ -63,6 +74,14 @@ fn path(operation: &Operation, scene: &Scene) -> String {
         path = path.replacen(&format!("{{{name}}}"), value, 1);
     }
     path
+}
+
+/// The parameters without which an operation is refused.
+fn query(operation: &str, scene: &Scene) -> Vec<(String, String)> {
+    match operation {
+        "readPresence" => vec![("ids".to_owned(), scene.other.id.clone())],
+        _ => Vec::new(),
+    }
 }
 
 /// A good body, with as many of its fields as go together. An operation without one here fails the tests.
@@ -82,6 +101,20 @@ fn body(operation: &str, scene: &Scene) -> Value {
             "secret": format!("whsec_{}", "B".repeat(32)), "rotate_secret": false,
         }),
         "sync" => json!({"conversations": {scene.conversation.as_str(): 0}}),
+        "editMessage" => json!({"content": "better", "if_version": 1}),
+        "markAsRead" => json!({"conversation_id": scene.conversation, "message_ids": [scene.message]}),
+        "changeConversation" | "retitleConversation" => json!({"title": "Another"}),
+        "openTaskConversation" => json!({
+            "task_id": format!("{}-{}", scene.reference, scene.caller.id), "title": "Task",
+            "participant_ids": [scene.other.id],
+        }),
+        "addParticipant" => json!({"user_id": format!("{}-newcomer", scene.owner.id), "role": "member"}),
+        "removeParticipant" | "blockUser" => json!({"user_id": scene.other.id}),
+        "changeParticipant" => json!({"role": "guest"}),
+        "changeMe" => json!({"name": "Me", "picture": "https://example.org/me.png", "locale": "de"}),
+        "changeUser" => {
+            json!({"name": "He", "picture": "https://example.org/he.png", "locale": "pt-BR", "deactivated": false})
+        }
         other => panic!("{other} takes a body, and there is none for it here"),
     }
 }
@@ -100,6 +133,12 @@ pub fn data(frame: &ClientFrameSpec, scene: &Scene) -> Value {
         "session.start" | "ping" => json!({}),
         "message.send" => message(scene),
         "sync" => json!({"conversations": {scene.conversation.as_str(): 0}}),
+        "message.edit" => json!({"message_id": scene.own, "content": "better", "if_version": 1}),
+        "message.delete" => json!({"message_id": scene.message}),
+        "message.read" => json!({"conversation_id": scene.conversation, "message_ids": [scene.message]}),
+        "typing.start" | "typing.stop" => json!({"conversation_id": scene.conversation}),
+        "presence.set" => json!({"status": "busy", "text": "Writing"}),
+        "presence.watch" => json!({"user_ids": [scene.other.id]}),
         other => panic!("there is no data for {other} here"),
     }
 }

@@ -40,6 +40,9 @@ impl SocketApi {
             Ok(upgrade) => upgrade,
             Err(status) => return refusal(status, status.canonical_reason().unwrap_or_default()),
         };
+        if !self.lets_in() {
+            return refusal(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+        }
         match self.admit(&handshake).await {
             Ok((connection, protocol)) => {
                 self.connections.insert(Arc::clone(&connection));

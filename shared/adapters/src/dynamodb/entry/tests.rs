@@ -101,6 +101,7 @@ fn every_kind_of_entry_comes_back_as_it_was_stored() {
         EntryBody::ParticipantsAdded { participants },
         EntryBody::ParticipantRemoved { user: user("bob") },
         EntryBody::ParticipantUpdated { user: user("bob"), role: Role::Admin },
+        EntryBody::BlockChanged { user: user("bob"), is_blocking: true },
     ];
     for body in bodies {
         for key in [None, Some(MessageKey::Invocation([8; 16]))] {

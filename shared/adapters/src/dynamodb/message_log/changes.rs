@@ -14,10 +14,11 @@ use parlance_domain::{
 
 use crate::dynamodb::{
     attributes::{bytes_value, seq_value, text_value},
+    blocks::block_item,
     body::{self, MalformedBody},
     entry::{BODY, SINCE},
     keys,
-    rows::{CLOSED, TITLE, membership_item, roster_item},
+    rows::{CLOSED, TITLE, blocking_roster_item, membership_item, roster_item},
     table::{Expression, Write},
 };
 
@@ -44,6 +45,16 @@ pub(super) fn add(
         RowChange::SetRole { user, participant, since } => {
             writes.push(Write::Put(roster_item(conversation, user, participant), Some(is_unchanged(*since))));
         }
+        RowChange::SetBlock { user, other, is_blocking, participant, since } => {
+            let row = if *is_blocking { blocking_roster_item } else { roster_item };
+            let row = row(conversation, user, participant);
+            writes.push(Write::Put(row, Some(is_unchanged(*since))));
+            writes.push(if *is_blocking {
+                Write::Put(block_item(user, other, entry.at), None)
+            } else {
+                Write::Delete(keys::block(user, other), None)
+            });
+        }
         RowChange::SetMessage { target, message, since } => {
             let version = message.since;
             let bytes = body::encode(&EntryBody::MessageSent((**message).clone()))?;
@@ -64,7 +75,7 @@ pub(super) fn add(
 
 fn membership(conversation: ConversationId, entry: &Entry, participant: &Participant) -> Membership {
     let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
-    Membership { conversation, joined: participant.joined, cursor }
+    Membership::new(conversation, participant.joined, cursor)
 }
 
 fn is_unchanged(since: Seq) -> Expression {

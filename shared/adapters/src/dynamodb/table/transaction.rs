@@ -3,7 +3,8 @@
 use aws_sdk_dynamodb::{
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
     types::{
-        CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+        CancellationReason, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure,
+        TransactWriteItem, Update,
     },
 };
 use parlance_application::ports::PortError;
@@ -25,6 +26,8 @@ pub enum Write {
     Update(Key, Expression, &'static str),
     /// Deletes an item.
     Delete(Key, Option<Expression>),
+    /// Changes nothing, and stands in the way unless the condition holds.
+    Check(Key, Expression),
 }
 
 /// What became of a transaction.
@@ -125,6 +128,14 @@ impl Table {
                 }
                 delete.build().map(|delete| request.delete(delete))
             }
+            Write::Check(key, condition) => ConditionCheck::builder()
+                .table_name(&*self.name)
+                .set_key(Some(key.clone().into_item()))
+                .condition_expression(condition.text)
+                .set_expression_attribute_names(condition.names())
+                .set_expression_attribute_values(condition.values())
+                .build()
+                .map(|check| request.condition_check(check)),
         };
         let request =
             request.map_err(|error| failed_because(self.port, "TransactWriteItems", error.to_string()))?;

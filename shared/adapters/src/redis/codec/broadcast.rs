@@ -30,6 +30,9 @@ struct PublishedBroadcast<'b> {
     frame: &'b ByteSlice,
     #[n(6)]
     hearing: u8,
+    /// Of those who joined after, and up to, which position; absent where that does not matter.
+    #[n(7)]
+    joined: Option<(u64, u64)>,
 }
 
 pub(in crate::redis) fn encode_broadcast(broadcast: &Broadcast) -> Vec<u8> {
@@ -41,6 +44,10 @@ pub(in crate::redis) fn encode_broadcast(broadcast: &Broadcast) -> Vec<u8> {
         except: broadcast.except.as_ref().map(ConnectionId::as_str),
         frame: broadcast.frame.as_slice().into(),
         hearing: hearing_to_number(broadcast.hearing),
+        joined: match broadcast.hearing {
+            Hearing::LogOfJoined { after, up_to } => Some((after, up_to.get())),
+            Hearing::Log | Hearing::Typing | Hearing::Personal | Hearing::Subjects => None,
+        },
     })
 }
 
@@ -52,7 +59,7 @@ pub(in crate::redis) fn decode_broadcast(bytes: &[u8]) -> Option<Broadcast> {
         conversation: ConversationId::from_bytes(published.conversation.into()),
         seq: published.seq.and_then(Seq::new),
         roster_version: Seq::new(published.roster_version)?,
-        hearing: hearing_from_number(published.hearing)?,
+        hearing: hearing_from_number(published.hearing, published.joined)?,
         subjects: users.collect::<Option<_>>()?,
         except: match except {
             None => None,
@@ -67,14 +74,18 @@ const fn hearing_to_number(hearing: Hearing) -> u8 {
         Hearing::Log => 0,
         Hearing::Typing => 1,
         Hearing::Personal => 2,
+        Hearing::Subjects => 3,
+        Hearing::LogOfJoined { .. } => 4,
     }
 }
 
-const fn hearing_from_number(number: u8) -> Option<Hearing> {
+fn hearing_from_number(number: u8, joined: Option<(u64, u64)>) -> Option<Hearing> {
     match number {
         0 => Some(Hearing::Log),
         1 => Some(Hearing::Typing),
         2 => Some(Hearing::Personal),
+        3 => Some(Hearing::Subjects),
+        4 => joined.and_then(|(after, up_to)| Some(Hearing::LogOfJoined { after, up_to: Seq::new(up_to)? })),
         _ => None,
     }
 }

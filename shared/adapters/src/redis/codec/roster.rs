@@ -17,6 +17,10 @@ struct CachedRoster<'b> {
     version: u64,
     #[b(1)]
     rows: Vec<CachedRow<'b>>,
+    /// Who blocks the other one of a direct conversation.
+    #[b(2)]
+    #[cbor(default, skip_if = "Vec::is_empty")]
+    blocking: Vec<&'b str>,
 }
 
 /// An array: a roster has many of them.
@@ -39,7 +43,8 @@ pub(in crate::redis) fn encode_roster(version: Seq, roster: &Roster) -> Vec<u8> 
         joined: member.participant.joined.get(),
         since: member.participant.since.get(),
     });
-    encode(CachedRoster { version: version.get(), rows: rows.collect() })
+    let blocking = roster.blocking().map(UserId::as_str).collect();
+    encode(CachedRoster { version: version.get(), rows: rows.collect(), blocking })
 }
 
 pub(in crate::redis) fn decode_roster(bytes: &[u8]) -> Option<(Seq, Roster)> {
@@ -53,5 +58,9 @@ pub(in crate::redis) fn decode_roster(bytes: &[u8]) -> Option<(Seq, Roster)> {
         };
         Some((UserId::parse(row.user).ok()?, participant))
     });
-    Some((Seq::new(cached.version)?, rows.collect::<Option<_>>()?))
+    let mut roster: Roster = rows.collect::<Option<_>>()?;
+    for user in cached.blocking {
+        roster.set_block(&UserId::parse(user).ok()?, true);
+    }
+    Some((Seq::new(cached.version)?, roster))
 }

@@ -26,6 +26,8 @@ fn what_is_cached_comes_back() {
     assert_eq!(decode_head(&encode_head(&head)), Some(head));
     let cursor = ReadCursor { seq: seq(7), n: 0, at: Timestamp::from_millis(3) };
     assert_eq!(decode_cursor(&encode_cursor(&cursor)), Some(cursor));
+    let noted_at = Timestamp::from_millis(4);
+    assert_eq!(decode_moved(&encode_moved(&cursor, noted_at)), Some((cursor, noted_at)));
     let user = UserId::parse("alice").unwrap();
     let id = ConversationId::from_bytes([6; 16]);
     for scope in [
@@ -45,9 +47,13 @@ fn what_is_cached_comes_back() {
         assert_eq!(decode_connection(&user, b"abc=", &bytes), Some(connection));
     }
     let participant = Participant { role: Role::Admin, joined: seq(1), since: seq(5) };
-    let roster: Roster = [(user.clone(), participant)].into_iter().collect();
-    assert_eq!(decode_roster(&encode_roster(seq(5), &roster)), Some((seq(5), roster)));
-    for hearing in [Hearing::Log, Hearing::Typing, Hearing::Personal] {
+    let mut roster: Roster = [(user.clone(), participant)].into_iter().collect();
+    for is_blocking in [false, true] {
+        roster.set_block(&user, is_blocking);
+        assert_eq!(decode_roster(&encode_roster(seq(5), &roster)), Some((seq(5), roster.clone())));
+    }
+    let joined = Hearing::LogOfJoined { after: 0, up_to: seq(4) };
+    for hearing in [Hearing::Log, Hearing::Typing, Hearing::Personal, Hearing::Subjects, joined] {
         let broadcast = Broadcast {
             conversation: id,
             seq: (hearing == Hearing::Log).then(|| seq(3)),
@@ -66,6 +72,7 @@ proptest! {
     fn rubbish_is_a_miss_and_never_a_panic(bytes: Vec<u8>) {
         let _ = decode_head(&bytes);
         let _ = decode_cursor(&bytes);
+        let _ = decode_moved(&bytes);
         let _ = decode_roster(&bytes);
         let _ = decode_broadcast(&bytes);
         let _ = decode_connection(&UserId::parse("a").unwrap(), b"c", &bytes);

@@ -1,13 +1,13 @@
 //! Conversations.
 
 use crate::{
-    conversation::{Conversation, CreatedConversation},
+    conversation::{AppendedConversation, Conversation, CreatedConversation},
     error_code::ErrorCode as E,
     message::Message,
     page::{LogPage, Page},
     request::{
-        create_conversation::CreateConversation, create_direct::CreateDirect,
-        list_conversations::ListConversations, read_log::ReadLog, read_messages::ReadMessages,
+        create_conversation::CreateConversation, create_direct::CreateDirect, create_task::CreateTask,
+        list_conversations::ListConversations, read_log::ReadLog, read_messages::ReadMessages, retitle,
     },
     spec::operation::Operation,
 };
@@ -57,5 +57,41 @@ pub(super) fn operations() -> Vec<Operation> {
         )
         .query(ReadLog::shape())
         .answers::<LogPage>(200),
+        Operation::patch(
+            "/api/messaging/conversations/{id}/",
+            "changeConversation",
+            "Changes a conversation's title",
+        )
+        .body(retitle::optional_title_shape())
+        .answers::<AppendedConversation>(200),
+        Operation::delete(
+            "/api/messaging/conversations/{id}/",
+            "deleteConversation",
+            "Closes a conversation for ever",
+        )
+        .answers_nothing(),
+        Operation::get(
+            "/api/messaging/conversations/ref/{type}/{id}/",
+            "findConversationOfReference",
+            "The conversation of a thing in another system",
+        )
+        .answers::<Conversation>(200)
+        .versioned(),
+        Operation::post(
+            "/api/messaging/conversations/task/",
+            "openTaskConversation",
+            "The one conversation of a task: created the first time, found ever after",
+        )
+        .body(CreateTask::shape())
+        .answers::<Conversation>(200)
+        .answers::<CreatedConversation>(201)
+        .located(),
+        Operation::post(
+            "/api/messaging/conversations/{id}/update_title/",
+            "retitleConversation",
+            "Gives another title",
+        )
+        .body(retitle::title_shape())
+        .answers::<AppendedConversation>(200),
     ]
 }

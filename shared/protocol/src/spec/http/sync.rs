@@ -1,11 +1,16 @@
 //! Coming back.
 
-use crate::{request::sync::Sync, spec::operation::Operation, sync::Synced};
+use crate::{
+    request::sync::Sync,
+    spec::operation::{Operation, Rate},
+    sync::Synced,
+};
 
 pub(super) fn operations() -> Vec<Operation> {
     vec![
         Operation::post("/api/messaging/sync/", "sync", "What a client missed, for clients without sockets")
             .body(Sync::shape())
-            .answers::<Synced>(200),
+            .answers::<Synced>(200)
+            .counts_as(Rate::Read),
     ]
 }

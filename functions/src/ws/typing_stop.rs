@@ -1,0 +1,46 @@
+//! `typing.stop` → nothing: who types no more, and the others are told if they think that he does.
+
+use async_trait::async_trait;
+use parlance_application::typing::{room::Typist, stop::StopTyping};
+use parlance_domain::connection::SocketScope;
+use parlance_edge::{
+    Refusal,
+    socket::{SilentRoute, SocketCaller},
+    telemetry::{self, Noted},
+};
+use parlance_protocol::{frame::ClientFrame, request::typing::Typing};
+
+/// Takes the word of sockets that somebody types no more.
+pub struct TypingStop {
+    stop: StopTyping,
+}
+
+impl TypingStop {
+    /// Takes it by this use case.
+    pub const fn new(stop: StopTyping) -> Self {
+        Self { stop }
+    }
+}
+
+#[async_trait]
+impl SilentRoute for TypingStop {
+    fn kind(&self) -> &'static str {
+        "typing.stop"
+    }
+
+    fn is_for(&self, scope: SocketScope) -> bool {
+        !matches!(scope, SocketScope::Presence)
+    }
+
+    fn counts_by_itself(&self) -> bool {
+        true
+    }
+
+    async fn handle(&self, caller: &SocketCaller, frame: ClientFrame) -> Result<(), Refusal> {
+        let Typing { conversation } = Typing::parse(&frame.data, caller.scope.conversation())?;
+        telemetry::note(Noted::Conversation(conversation.to_string().as_str()));
+        let (user, from) = (caller.user.clone(), caller.connection.clone());
+        let admission = caller.admission.clone();
+        Ok(self.stop.execute(Typist { conversation, user, from, admission }).await?)
+    }
+}
