@@ -2,6 +2,8 @@
 
 mod cold;
 mod history;
+mod inbox;
+mod reading;
 mod reconnect;
 mod sockets;
 mod typing;
@@ -42,6 +44,10 @@ pub enum Load {
     Reconnect,
     /// The newest 50 messages of a conversation, again and again on 16 connections.
     History,
+    /// The start screen of somebody with 1,000 conversations.
+    Inbox,
+    /// One conversation of 10 members who all read each message at once, one message a second.
+    Reading,
     /// 50 conversations of 4 members, each of whom says once a second that he types.
     Typing,
     /// Each function's first answer, from exec on.
@@ -109,6 +115,8 @@ impl Load {
             Self::Handshakes => sockets::handshakes(cloud, settings).await?,
             Self::Reconnect => reconnect::drive(cloud, settings).await?,
             Self::History => history::drive(cloud, settings).await?,
+            Self::Inbox => inbox::drive(cloud).await?,
+            Self::Reading => reading::drive(cloud, settings).await?,
             Self::Typing => typing::drive(cloud, settings).await?,
             Self::Cold => return cold::drive(cloud).await,
         };

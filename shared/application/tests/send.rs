@@ -233,6 +233,8 @@ fn a_stranger_and_one_who_was_removed_are_told_that_there_is_no_such_conversatio
     let house = House::new();
     house.send(draft("bob", None, None)).unwrap();
     assert!(matches!(house.send(draft("eve", None, None)), Err(SendMessageError::NotFound)));
+    let ahead = house.send(draft("eve", Some("k"), Some(900)));
+    assert!(matches!(ahead, Err(SendMessageError::NotFound)), "nor does she learn where the log ends");
     let nowhere = Draft { conversation: ConversationId::from_bytes([2; 16]), ..draft("bob", None, None) };
     assert!(matches!(house.send(nowhere), Err(SendMessageError::NotFound)));
 

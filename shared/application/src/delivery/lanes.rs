@@ -73,8 +73,6 @@ struct Waiting {
 
 /// Who cares for a frame that stands in a lane.
 enum Waiter {
-    /// The host goes on running and waits for nothing.
-    Nobody,
     /// Somebody waits to be told; if he has stopped waiting, the frame was handed over elsewhere.
     Waits(oneshot::Sender<Signal>),
     /// The one who was given the lane; his frame stands in front.
@@ -132,19 +130,6 @@ impl Lanes {
         (self.enqueue(connection, waiting), receiver)
     }
 
-    /// Puts a frame into its lane now, for a host that goes on running. Where the lane was idle, the returned future drives it until it is empty.
-    pub fn enqueue_detached(
-        &self,
-        connection: &Connection,
-        frame: Frame,
-    ) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let baton = self.enqueue(connection, Waiting { frame, waiter: Waiter::Nobody })?;
-        let (lanes, connection) = (self.clone(), connection.clone());
-        Some(async move {
-            lanes.drive(&connection, baton).await;
-        })
-    }
-
     fn locked(&self) -> MutexGuard<'_, HashMap<ConnectionId, Lane>> {
         self.busy.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,37 +144,30 @@ impl Lanes {
             tell(lane.waiting.drain(..), LaneEnd::GivenUp);
             tracing::warn!(connection.id = %id, "lane overflowed: left to the client's next sync");
         }
-        if was_idle && matches!(waiting.waiter, Waiter::Waits(_)) {
+        if was_idle {
             waiting.waiter = Waiter::Drives;
         }
         lane.waiting.push_back(waiting);
         was_idle.then(|| Baton { lanes: self.clone(), id: id.clone(), is_held: true })
     }
 
-    /// Posts what waits until the first of those who wait behind can be handed the lane, or until it is empty.
+    /// Posts what waits, as much as fits into one frame, and passes the lane on.
     async fn drive(&self, connection: &Connection, mut baton: Baton) -> LaneEnd {
-        let mut own = None;
-        loop {
-            let mut batch = self.take(&connection.id);
-            if batch.is_empty() {
-                break;
-            }
-            let end = self.post(connection, &mut batch).await;
-            // His own frame stands in front, unless it was dropped on the way.
-            let is_own_here = batch.first().is_some_and(|first| !matches!(first.waiter, Waiter::Waits(_)));
-            own.get_or_insert(if is_own_here { end } else { LaneEnd::Dropped });
-            tell(batch, end);
-            if matches!(end, LaneEnd::Gone | LaneEnd::GivenUp) {
-                let rest =
-                    self.locked().get_mut(&connection.id).map(|lane| std::mem::take(&mut lane.waiting));
-                tell(rest.into_iter().flatten(), end);
-            }
-            if self.pass_on(&connection.id) {
-                break;
-            }
+        let mut batch = self.take(&connection.id);
+        if batch.is_empty() {
+            // The lane is idle again, and may have another driver already.
+            baton.is_held = false;
+            return LaneEnd::GivenUp;
         }
-        baton.is_held = false;
-        own.unwrap_or(LaneEnd::GivenUp)
+        let end = self.post(connection, &mut batch).await;
+        // His own frame stands in front, unless it was dropped on the way.
+        let is_own_here = batch.first().is_some_and(|first| !matches!(first.waiter, Waiter::Waits(_)));
+        tell(batch, end);
+        if matches!(end, LaneEnd::Gone | LaneEnd::GivenUp) {
+            let rest = self.locked().get_mut(&connection.id).map(|lane| std::mem::take(&mut lane.waiting));
+            tell(rest.into_iter().flatten(), end);
+        }
+        if is_own_here { end } else { LaneEnd::Dropped }
     }
 
     /// Takes what fits into one frame, in order; an empty lane becomes idle. Frames whose waiter has gone are left out.
@@ -216,16 +194,12 @@ impl Lanes {
         batch
     }
 
-    /// Gives the lane to the next who waits, or leaves it idle if nothing is left; `false` if the caller has to go on.
-    fn pass_on(&self, id: &ConnectionId) -> bool {
+    /// Gives the lane to the next who waits, or leaves it idle if nobody does.
+    fn pass_on(&self, id: &ConnectionId) {
         let mut lanes = self.locked();
-        let Some(lane) = lanes.get_mut(id) else { return true };
+        let Some(lane) = lanes.get_mut(id) else { return };
         while let Some(mut next) = lane.waiting.pop_front() {
             match next.waiter {
-                Waiter::Nobody => {
-                    lane.waiting.push_front(next);
-                    return false;
-                }
                 Waiter::Waits(signal) if !signal.is_canceled() => {
                     next.waiter = Waiter::Drives;
                     lane.waiting.push_front(next);
@@ -233,13 +207,12 @@ impl Lanes {
                     let baton = Baton { lanes: self.clone(), id: id.clone(), is_held: true };
                     // If he stopped waiting just now, the baton is dropped with the signal and passes itself on.
                     drop(signal.send(Signal::Drive(baton)));
-                    return true;
+                    return;
                 }
                 Waiter::Waits(_) | Waiter::Drives => {}
             }
         }
         lanes.remove(id);
-        true
     }
 
     /// Posts one batch, with the retries that its answer calls for. What may be dropped leaves the batch before the first of them.
@@ -319,8 +292,8 @@ struct Baton {
 
 impl Drop for Baton {
     fn drop(&mut self) {
-        if self.is_held && !self.lanes.pass_on(&self.id) {
-            self.lanes.locked().remove(&self.id);
+        if self.is_held {
+            self.lanes.pass_on(&self.id);
         }
     }
 }

@@ -121,10 +121,15 @@ impl TailAppend {
         let (mut has_written, mut is_unanswered) = (false, false);
         for attempt in 0..ATTEMPTS {
             if !self.is_within_reach(submission, &mut tail) {
-                if tail.is_strong {
+                if !tail.is_strong {
+                    self.begin_again(submission, &mut tail).await?;
+                    continue;
+                }
+                // Only who is in the conversation learns where it stands.
+                if has_written || self.is_authorized(submission, &mut tail).await? {
                     return Err(AppendError::OutOfDate);
                 }
-                self.begin_again(submission, &mut tail).await?;
+                self.reread(&mut tail, conversation).await?;
                 continue;
             }
             // A sender who was removed must not learn what became of his message, but once this call may have written it,
