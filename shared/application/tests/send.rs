@@ -212,6 +212,10 @@ fn a_retry_gets_the_same_message_however_it_was_stored() {
     assert_eq!(again.message, first.message);
     let last = now(house.stage.cloud.tail(CONVERSATION)).unwrap().unwrap();
     assert_eq!((last.seq.get(), last.n), (3, 2), "another user's same id is another message");
+
+    let mut other = draft("alice", Some("x"), Some(1));
+    other.body.content = MessageContent::parse("something else", false).unwrap();
+    assert!(matches!(house.send(other), Err(SendMessageError::OtherMessage)));
 }
 
 #[test]

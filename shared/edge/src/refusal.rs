@@ -145,6 +145,9 @@ impl From<SendMessageError> for Refusal {
             error @ SendMessageError::NotWritable => {
                 Problem::new(ErrorCode::Forbidden, error.to_string()).into()
             }
+            error @ SendMessageError::OtherMessage => {
+                Problem::new(ErrorCode::IdempotencyConflict, error.to_string()).into()
+            }
             SendMessageError::OutOfDate => {
                 Problem::new(ErrorCode::OutOfDate, "`after` is too far from the end of the log: read the log")
                     .into()

@@ -4,6 +4,7 @@ use futures::future::join_all;
 use parlance_tests::cloud::Cloud;
 use parlance_tests::person::Person;
 use parlance_tests::socket::Socket;
+use reqwest::Method;
 use serde_json::{Value, json};
 
 struct Scene {
@@ -88,7 +89,7 @@ async fn an_idempotency_key_is_a_client_id() {
     let scene = scene().await;
     let body = json!({"conversation_id": scene.conversation, "content": "once"});
     for (status, duplicate) in [(201, false), (200, true)] {
-        let request = scene.alice.request(reqwest::Method::POST, "messages/").json(&body);
+        let request = scene.alice.request(Method::POST, "messages/").json(&body);
         let answer = parlance_tests::answer::Answer::to(request.header("idempotency-key", "key 1")).await;
         assert_eq!(answer.with(status)["duplicate"], duplicate);
     }
@@ -107,6 +108,24 @@ async fn the_same_id_of_another_user_or_in_another_conversation_is_another_messa
         let mut other = message.clone();
         other["conversation_id"] = elsewhere.as_str().into();
         scene.alice.post("messages/", &other).await.with(201);
+    }
+}
+
+#[tokio::test]
+async fn the_same_id_with_another_text_is_no_retry() {
+    for after in [None, Some(1)] {
+        let mut scene = scene().await;
+        let first = scene.socket.acked("message.send", &scene.message("one", after)).await;
+        let mut other = scene.message("one", after);
+        other["content"] = "something else".into();
+        scene.socket.refused("message.send", &other, "idempotency_conflict").await;
+        scene.alice.post("messages/", &other).await.refused(409, "idempotency_conflict");
+        assert_eq!(scene.bob.contents(&scene.conversation).await, ["once"]);
+
+        let path = format!("messages/{}/", id(&first["data"]["message"]));
+        scene.alice.ask(Method::PATCH, &path, &json!({"content": "edited"})).await.with(200);
+        let again = scene.alice.post("messages/", &scene.message("one", after)).await.with(200);
+        assert_eq!(again["message"]["content"], "edited", "the message as it is now");
     }
 }
 

@@ -85,6 +85,9 @@ pub enum SendMessageError {
     /// One of the two people of the direct conversation blocks the other one.
     #[error("the conversation is not writable: one of the two blocks the other")]
     NotWritable,
+    /// The client's id names another message of his.
+    #[error("the sender used this client_id for another message")]
+    OtherMessage,
     /// The client has to read the log first.
     #[error("out of date")]
     OutOfDate,
@@ -191,6 +194,7 @@ impl SendMessage {
                 Ok(Sent { message, is_duplicate: false })
             }
             Appended::AlreadyStored(entry) => {
+                require_same(&submission, &entry)?;
                 self.remember_own(conversation, &entry).await;
                 Ok(Sent { message: placed(&entry, conversation)?, is_duplicate: true })
             }
@@ -335,6 +339,18 @@ impl SendMessage {
     async fn remember_own(&self, conversation: ConversationId, entry: &Entry) {
         let cursor = ReadCursor { seq: entry.seq, n: entry.n, at: entry.at };
         self.cache.own_positions(&entry.actor, Some((conversation, cursor))).await;
+    }
+}
+
+/// A retry says what was said first. Of a message that was edited or deleted since nobody knows it any more.
+fn require_same(submission: &Submission, entry: &Entry) -> Result<(), SendMessageError> {
+    match &entry.body {
+        EntryBody::MessageSent(first)
+            if first.version == 1 && !first.deleted && first.body != submission.body =>
+        {
+            Err(SendMessageError::OtherMessage)
+        }
+        _ => Ok(()),
     }
 }
 

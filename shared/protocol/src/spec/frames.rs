@@ -147,6 +147,7 @@ fn messages() -> Vec<ClientFrameSpec> {
             E::NotFound,
             E::ValidationFailed,
             E::Conflict,
+            E::IdempotencyConflict,
             E::OutOfDate,
             E::AttachmentNotClean,
         ]),
