@@ -180,6 +180,11 @@ impl Socket {
         .await
     }
 
+    /// The answer to the request with this id, if one comes within a while.
+    pub async fn answer_within(&mut self, id: &str, a_while: Duration) -> Option<Value> {
+        tokio::time::timeout(a_while, self.answer(Some(id))).await.ok()
+    }
+
     /// Sends a request; none if the socket is closed before the answer comes.
     pub async fn request_unless_closed(&mut self, kind: &str, data: &Value) -> Option<Value> {
         let frame = json!({"type": kind, "id": "u", "data": data}).to_string();
@@ -196,12 +201,6 @@ impl Socket {
             }
         })
         .await
-    }
-
-    /// What was answered before a `ping` that is sent now: the refusals of frames that are not answered otherwise.
-    pub async fn answers_before_pong(&mut self) -> Vec<Value> {
-        self.request("ping", &json!({})).await;
-        self.answers.drain(..).collect()
     }
 
     /// The next event.

@@ -1,6 +1,7 @@
 //! Who may do what: every operation and every frame, asked by everybody. A route without its row fails here.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use parlance_protocol::spec::{
     frames::{ClientFrameSpec, FrameAnswer, client_frames},
@@ -96,24 +97,23 @@ async fn asked(operation: &Operation, caller: Caller) -> u16 {
     Call::of(operation, &scene).by(&scene.caller).await.status
 }
 
-/// What a frame comes to.
-async fn sent(frame: &ClientFrameSpec, caller: Caller) -> u16 {
+/// What a frame comes to. One that is served without an answer is waited for only a while, unless it is `expected` to be refused.
+async fn sent(frame: &ClientFrameSpec, caller: Caller, expected: u16) -> u16 {
     let scene = Scene::of(Cloud::shared().await, caller).await;
     let path = format!("/ws/messaging/?token={}", scene.caller.token);
     let mut socket = match scene.caller.handshake(&path).open().await {
         Ok(socket) => socket,
         Err(status) => return status,
     };
-    if matches!(frame.answer, FrameAnswer::Nothing) {
-        // Refusals are answered all the same, and before the next frame is.
-        socket.ask(frame.kind, &data(frame, &scene)).await;
-        let answers = socket.answers_before_pong().await;
-        return answers
-            .first()
-            .map_or(200, |nack| u16::try_from(nack["error"]["status"].as_u64().unwrap()).unwrap());
-    }
-    let answer = socket.request(frame.kind, &data(frame, &scene)).await;
-    match answer["error"]["status"].as_u64() {
+    let data = data(frame, &scene);
+    let answer = if matches!(frame.answer, FrameAnswer::Nothing) {
+        let a_while = Duration::from_millis(if expected < 400 { 300 } else { 10_000 });
+        let id = socket.ask(frame.kind, &data).await;
+        socket.answer_within(&id, a_while).await
+    } else {
+        Some(socket.request(frame.kind, &data).await)
+    };
+    match answer.and_then(|answer| answer["error"]["status"].as_u64()) {
         Some(status) => u16::try_from(status).unwrap(),
         None => 200,
     }
@@ -146,7 +146,7 @@ async fn every_frame_serves_whom_it_should_and_nobody_else() {
     let mut wrong = Vec::new();
     for frame in &frames {
         for (caller, status) in &rows[frame.kind] {
-            let answered = sent(frame, *caller).await;
+            let answered = sent(frame, *caller, *status).await;
             if answered != *status {
                 wrong.push(format!("{} by {caller:?}: {answered}, not {status}", frame.kind));
             }
