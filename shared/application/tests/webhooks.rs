@@ -6,6 +6,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use parlance_application::{
     ports::{
         environment::Clock,
+        idempotency::RequestSeed,
         identity::{Identity, ProfileClaims},
         webhooks::{Delivery, Receipt},
     },
@@ -60,7 +61,7 @@ fn service(user: &str) -> Service {
 
 fn wanted(events: &[EventKind]) -> NewWebhook {
     let url = WebhookUrl::parse("https://example.com/hook", Destinations::Public).unwrap();
-    NewWebhook { url, events: events.iter().copied().collect(), secret: None }
+    NewWebhook { url, events: events.iter().copied().collect(), secret: None, seed: None }
 }
 
 fn event(number: usize, kind: EventKind) -> BusEvent {
@@ -134,6 +135,16 @@ async fn a_webhook_is_its_services_alone() {
     assert_eq!(desk.webhook(webhook.id).await, webhook);
     RemoveWebhook::new(rows.clone()).execute(&service("billing"), webhook.id).await.unwrap();
     assert!(RemoveWebhook::new(rows).execute(&service("billing"), webhook.id).await.is_err());
+}
+
+#[tokio::test]
+async fn a_retry_finds_the_webhook_that_was_made_before() {
+    let desk = Desk::new();
+    let with_seed =
+        |seed| NewWebhook { seed: Some(RequestSeed([seed; 16])), ..wanted(&[EventKind::MessageCreated]) };
+    let made = desk.register.execute(&service("billing"), with_seed(1)).await.unwrap();
+    assert_eq!(desk.register.execute(&service("billing"), with_seed(1)).await.unwrap(), made);
+    assert_ne!(desk.register.execute(&service("billing"), with_seed(2)).await.unwrap().id, made.id);
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ impl HttpRoute for ConversationCreate {
                 participants: new.participants,
                 history: new.history,
                 from: None,
+                seed: request.seed(),
             })
             .await?;
         created(&self.detail.execute(creator, id).await?)

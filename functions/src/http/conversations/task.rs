@@ -44,6 +44,7 @@ impl HttpRoute for ConversationTask {
             participants,
             history: History::All,
             from: None,
+            seed: None,
         };
         let outcome = self.create.find_or_create(new).await?;
         let summary = self.detail.execute(creator, outcome.id()).await?;

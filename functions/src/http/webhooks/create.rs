@@ -35,7 +35,7 @@ impl HttpRoute for WebhookCreate {
     async fn handle(&self, request: Request) -> Result<Reply, Refusal> {
         let service = Service::try_from(&request.caller)?;
         let new = create_webhook::CreateWebhook::parse(&request.parts.json()?, self.settings.destinations)?;
-        let new = NewWebhook { url: new.url, events: new.events, secret: new.secret };
+        let new = NewWebhook { url: new.url, events: new.events, secret: new.secret, seed: request.seed() };
         let made = self.register.execute(&service, new).await?;
         let location = format!("/api/messaging/webhooks/{}/", made.id);
         Ok(Reply::created(&self.settings.rendered(&made).with_secret_of(&made))?.at(location))

@@ -29,6 +29,7 @@ use crate::{
         cache::ConversationCache,
         conversations::{ConversationRepository, Creating, Creation},
         environment::{Clock, Random},
+        idempotency::RequestSeed,
         rates::Counting,
     },
 };
@@ -68,6 +69,8 @@ pub struct NewConversation<'a> {
     pub history: History,
     /// The socket that asked, if it was one.
     pub from: Option<ConnectionId>,
+    /// What the request shares with its retries; without it each creates a conversation of its own.
+    pub seed: Option<RequestSeed>,
 }
 
 /// A conversation that exists now.
@@ -159,7 +162,7 @@ impl CreateConversation {
             return Err(CreateConversationError::DirectKind);
         }
         let id = new.reference.as_ref().map_or_else(
-            || ConversationId::from_bytes(self.random.bytes()),
+            || ConversationId::from_bytes(new.seed.map_or_else(|| self.random.bytes(), |seed| seed.0)),
             |reference| ConversationId::of_reference(&reference.kind, &reference.id),
         );
         let is_for_others = new.creator.is_service && new.reference.is_some();
@@ -184,7 +187,12 @@ impl CreateConversation {
             history: new.history,
             since: Seq::FIRST,
         };
-        let outcome = self.create(conversation, joining, new.from.clone()).await?;
+        let has_reference = conversation.reference.is_some();
+        let mut outcome = self.create(conversation, joining, new.from.clone()).await?;
+        if !has_reference {
+            // Only an earlier attempt at this very request can have created it, and may have died before all were in it.
+            outcome = CreatedConversation::Created(id);
+        }
         if let CreatedConversation::Created(_) = outcome {
             for users in rest.chunks(AddParticipants::MAX) {
                 self.add(id, new.creator, users, new.from.clone()).await?;

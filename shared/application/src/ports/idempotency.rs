@@ -83,3 +83,8 @@ pub struct KeptAnswer {
     /// Where the new thing can be read.
     pub location: Option<String>,
 }
+
+/// Sixteen bytes that a request shares with its retries and with no other. What it creates has its id from them, so that a retry finds what an
+/// attempt created whose answer nobody kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestSeed(pub [u8; 16]);

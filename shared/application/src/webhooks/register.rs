@@ -12,6 +12,7 @@ use crate::{
     ports::{
         PortError,
         environment::{Clock, Random},
+        idempotency::RequestSeed,
         webhooks::WebhookRepository,
     },
     sessions::service::Service,
@@ -34,6 +35,8 @@ pub struct NewWebhook {
     pub events: BTreeSet<EventKind>,
     /// What it is signed with; drawn where the service brings none.
     pub secret: Option<WebhookSecret>,
+    /// What the request shares with its retries; without it each makes a webhook of its own.
+    pub seed: Option<RequestSeed>,
 }
 
 /// Why no webhook is made.
@@ -55,7 +58,11 @@ impl RegisterWebhook {
 
     /// Makes and keeps a webhook.
     pub async fn execute(&self, service: &Service, new: NewWebhook) -> Result<Webhook, RegisterWebhookError> {
+        let id = WebhookId::from_bytes(new.seed.map_or_else(|| self.random.bytes(), |seed| seed.0));
         let all = self.webhooks.all().await?;
+        if let Some(made) = all.iter().find(|webhook| webhook.id == id && webhook.owner == *service.id()) {
+            return Ok(made.clone());
+        }
         if all.iter().filter(|webhook| webhook.owner == *service.id()).count() >= Webhook::MAX_PER_OWNER {
             return Err(RegisterWebhookError::TooMany);
         }
@@ -64,7 +71,7 @@ impl RegisterWebhook {
             None => drawn(&*self.random)?,
         };
         let webhook = Webhook {
-            id: WebhookId::from_bytes(self.random.bytes()),
+            id,
             owner: service.id().clone(),
             url: new.url,
             events: new.events,

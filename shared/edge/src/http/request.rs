@@ -3,7 +3,10 @@
 use std::{collections::HashMap, str::FromStr};
 
 use data_encoding::BASE64;
-use parlance_application::{limits::admission::Admission, ports::identity::Identity};
+use parlance_application::{
+    limits::admission::Admission,
+    ports::{idempotency::RequestSeed, identity::Identity},
+};
 use parlance_protocol::{
     error_code::ErrorCode,
     fields::{self, Object},
@@ -43,6 +46,25 @@ pub(super) struct Conditions {
     pub(super) if_none_match: Option<String>,
 }
 
+impl Request {
+    /// What the request shares with its retries, if it has an `Idempotency-Key`.
+    pub fn seed(&self) -> Option<RequestSeed> {
+        let key = self.parts.header("idempotency-key")?;
+        let mut digest = Sha256::new();
+        for part in [self.caller.user.as_str().as_bytes(), key.as_bytes(), &self.parts.fingerprint()] {
+            add(&mut digest, part);
+        }
+        let digest: [u8; 32] = digest.finalize().into();
+        digest.first_chunk().copied().map(RequestSeed)
+    }
+}
+
+/// Adds a part with its length, so that no two lists of parts have the same digest.
+fn add(digest: &mut Sha256, part: &[u8]) {
+    digest.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+    digest.update(part);
+}
+
 impl RequestParts {
     /// Takes API Gateway's event apart; the route's key comes first.
     pub fn of(event: HttpEvent) -> (String, Self) {
@@ -68,21 +90,14 @@ impl RequestParts {
     /// A digest of what is asked: path, query and body.
     pub(super) fn fingerprint(&self) -> [u8; 32] {
         let mut digest = Sha256::new();
-        let mut add = |bytes: &[u8]| {
-            digest.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-            digest.update(bytes);
-        };
         let mut path: Vec<_> = self.path.iter().collect();
         path.sort_unstable();
-        for (name, value) in path {
-            add(name.as_bytes());
-            add(value.as_bytes());
+        let query = self.query.iter().map(|(name, value)| (name, value));
+        for (name, value) in path.into_iter().chain(query) {
+            add(&mut digest, name.as_bytes());
+            add(&mut digest, value.as_bytes());
         }
-        for (name, value) in &self.query {
-            add(name.as_bytes());
-            add(value.as_bytes());
-        }
-        add(self.body.as_deref().unwrap_or_default());
+        add(&mut digest, self.body.as_deref().unwrap_or_default());
         digest.finalize().into()
     }
 
