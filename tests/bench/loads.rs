@@ -3,6 +3,7 @@
 mod cold;
 mod history;
 mod inbox;
+mod presence;
 mod reading;
 mod reconnect;
 mod sockets;
@@ -42,6 +43,8 @@ pub enum Load {
     Handshakes,
     /// 5,000 clients whose sockets are all cut at once, while 500 handshakes a second are let in.
     Reconnect,
+    /// 5,000 sockets of 250 people, all of whom are watched, drop and come back within the grace.
+    Presence,
     /// The newest 50 messages of a conversation, again and again on 16 connections.
     History,
     /// The start screen of somebody with 1,000 conversations.
@@ -115,6 +118,7 @@ impl Load {
             Self::Handshakes => sockets::handshakes(cloud, settings).await?,
             Self::Reconnect => reconnect::drive(cloud, settings).await?,
             Self::History => history::drive(cloud, settings).await?,
+            Self::Presence => presence::drive(cloud, settings).await?,
             Self::Inbox => inbox::drive(cloud).await?,
             Self::Reading => reading::drive(cloud, settings).await?,
             Self::Typing => typing::drive(cloud, settings).await?,

@@ -44,7 +44,7 @@ struct Arguments {
     /// How many messages a second each conversation gets in the loads `steady` and `large`.
     #[arg(long, default_value_t = 1.0)]
     rate: f64,
-    /// How many sockets the loads `idle` (else 10,000) and `reconnect` (else 5,000) open.
+    /// How many sockets the loads `idle` (else 10,000), `reconnect` and `presence` (else 5,000) open.
     #[arg(long)]
     sockets: Option<usize>,
     /// Runs the started local cloud with this many relays, whatever the load would have.
