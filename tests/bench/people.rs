@@ -41,6 +41,8 @@ pub struct Group {
     pub id: String,
     /// Who is in it.
     pub members: Vec<Person>,
+    /// Where its log ends.
+    pub head: u64,
 }
 
 /// Creates `count` conversations of `size` members each, nobody in two of them.
@@ -67,7 +69,9 @@ pub async fn groups(cloud: &Cloud, count: usize, size: usize) -> Result<Vec<Grou
                 let created: Value = created.json().await?;
                 let id = created.get("id").and_then(Value::as_str);
                 let id = id.ok_or_else(|| format!("a conversation was not created: {status} {created}"))?;
-                Ok::<_, Failure>(Group { id: id.to_owned(), members })
+                let head =
+                    created.get("head_seq").and_then(Value::as_u64).ok_or("a conversation without an end")?;
+                Ok::<_, Failure>(Group { id: id.to_owned(), members, head })
             }
         })
         .buffer_unordered(8)
@@ -90,6 +94,7 @@ pub async fn large_group(cloud: &Cloud, size: usize) -> Result<Group, Failure> {
             .await?
             .error_for_status()?;
         group.members.push(person);
+        group.head += 1;
     }
     Ok(group)
 }

@@ -61,7 +61,7 @@ impl Stage {
             .map(|group| {
                 let clock = &clock;
                 async move {
-                    let known = Arc::new(AtomicU64::new(1));
+                    let known = Arc::new(AtomicU64::new(group.head));
                     let streams: Vec<Stream> = stream::iter(&group.members)
                         .map(|member| socket::open(cloud, member))
                         .buffered(16)
