@@ -58,11 +58,14 @@ impl PresenceAnnouncer {
     /// becomes his `last_seen_at`, and nothing happens where he has been there since, even if he has left again.
     ///
     /// Sockets are looked at again after what is told was remembered, and whoever opens one reads that after he registered: so of
-    /// one who comes back just then, one of the two sees the other.
+    /// one who comes back just then, one of the two sees the other. Who looks again asks first what was told: whoever told something
+    /// else meanwhile had a newer reason, and looks again himself.
     pub async fn settle(&self, user: &UserId, left_at: Option<Timestamp>) -> Result<(), PortError> {
         let PresencePorts { board, departures, records, directory, clock, .. } = &self.ports;
         for look in 0..LOOKS {
             let only = std::slice::from_ref(user);
+            let shown =
+                if look == 0 { None } else { board.shown(only).await.and_then(|mut all| all.pop()?) };
             let (expected, sockets, found) =
                 futures::join!(departures.of(user), directory.of_users(only), records.records(only));
             // Only before anything is told: what was told has to be compared with what is, whoever came meanwhile.
@@ -83,6 +86,9 @@ impl PresenceAnnouncer {
                 (None, _) => {}
             }
             let presence = record.seen(there_until.is_some());
+            if shown.is_some_and(|shown| looks_the_same(&shown, &presence)) {
+                return Ok(());
+            }
             let Some(told) = board.show(user, &presence).await else { return Ok(()) };
             if there_until.is_none() {
                 departures.forget(user).await;
