@@ -111,8 +111,10 @@ impl CachedConnectionDirectory {
 impl ConnectionDirectory for CachedConnectionDirectory {
     async fn register(&self, connection: &Connection, now: Timestamp) -> Result<Registration, PortError> {
         let registration = self.durable.register(connection, now).await?;
-        if registration == Registration::Registered && self.add(connection).await.is_none() {
-            return Ok(Registration::Unannounced);
+        if registration == Registration::Registered {
+            // A second attempt costs less than what follows a socket of which senders do not know.
+            let is_told = self.add(connection).await.is_some() || self.add(connection).await.is_some();
+            return Ok(if is_told { registration } else { Registration::Unannounced });
         }
         Ok(registration)
     }
