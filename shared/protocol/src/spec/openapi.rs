@@ -138,7 +138,7 @@ fn parameters(operation: &Operation) -> Vec<Value> {
     let mut header = |name: &str, meaning: &str, schema: Value| {
         parameters.push(json!({"name": name, "in": "header", "required": false, "description": meaning, "schema": schema}));
     };
-    if operation.method == "POST" {
+    if operation.is_replayed {
         let key = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[ -~]*$"});
         header(
             "Idempotency-Key",
@@ -219,7 +219,7 @@ fn success(operation: &Operation, status: u16, answer: &Answer, schemas: &mut Sc
     if answer.has_location {
         header("Location");
     }
-    if operation.method == "POST" && status != 304 {
+    if operation.is_replayed && status != 304 {
         header("Idempotency-Replayed");
     }
     if operation.access != Access::Public {

@@ -32,6 +32,8 @@ pub struct Operation {
     pub rate: Rate,
     /// Whether it heeds `If-Match`.
     pub is_conditional: bool,
+    /// Whether it heeds `Idempotency-Key`.
+    pub is_replayed: bool,
 }
 
 /// Whom an operation serves.
@@ -95,6 +97,7 @@ impl Operation {
             refusals: Vec::new(),
             rate: if method == "GET" { Rate::Read } else { Rate::Write },
             is_conditional: false,
+            is_replayed: method == "POST",
         }
     }
 
@@ -207,6 +210,12 @@ impl Operation {
         Self { rate, ..self }
     }
 
+    /// Is answered anew each time, whatever key comes with it.
+    #[must_use]
+    pub fn answered_anew(self) -> Self {
+        Self { is_replayed: false, ..self }
+    }
+
     /// The route's key as the template has it: without the slash at the end.
     pub fn key(&self) -> String {
         let path = if self.path.len() > 1 { self.path.trim_end_matches('/') } else { self.path };
@@ -242,7 +251,7 @@ impl Operation {
         if self.body.is_some() {
             codes.extend([E::Malformed, E::ValidationFailed, E::UnsupportedMediaType, E::TooLarge]);
         }
-        if self.method == "POST" {
+        if self.is_replayed {
             codes.extend([E::Conflict, E::IdempotencyConflict, E::ValidationFailed]);
         }
         codes.sort_by_key(|code| (code.status(), code.as_str()));

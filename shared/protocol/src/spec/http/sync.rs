@@ -11,6 +11,7 @@ pub(super) fn operations() -> Vec<Operation> {
         Operation::post("/api/messaging/sync/", "sync", "What a client missed, for clients without sockets")
             .body(Sync::shape())
             .answers::<Synced>(200)
+            .answered_anew()
             .counts_as(Rate::Read),
     ]
 }

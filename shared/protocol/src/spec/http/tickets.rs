@@ -9,6 +9,7 @@ pub(super) fn operations() -> Vec<Operation> {
             "issueTicket",
             "A pass for one handshake within 30 seconds, so that a token need not stand in an access log",
         )
+        .answered_anew()
         .answers::<IssuedTicket>(201),
     ]
 }
