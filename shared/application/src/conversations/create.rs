@@ -187,9 +187,9 @@ impl CreateConversation {
             history: new.history,
             since: Seq::FIRST,
         };
-        let has_reference = conversation.reference.is_some();
+        let is_from_seed = conversation.reference.is_none() && new.seed.is_some();
         let mut outcome = self.create(conversation, joining, new.from.clone()).await?;
-        if !has_reference {
+        if is_from_seed {
             // Only an earlier attempt at this very request can have created it, and may have died before all were in it.
             outcome = CreatedConversation::Created(id);
         }
