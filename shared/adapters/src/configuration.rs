@@ -87,6 +87,19 @@ pub struct WebhookConfiguration {
     pub disable_after: Duration,
 }
 
+/// Where attachments are.
+#[derive(Debug, Clone, Default)]
+pub struct AttachmentConfiguration {
+    /// The bucket of their bytes.
+    pub bucket: Option<String>,
+    /// Where clients reach the bucket, as a part of its paths, if that is not where the functions do: another name of the same machine.
+    pub upload_endpoint: Option<String>,
+    /// The id of the key by which addresses are signed, as the key group knows it.
+    pub media_key_id: Option<String>,
+    /// That key, in PEM.
+    pub media_private_key: Option<Secret>,
+}
+
 /// What the environment says. A function is given what it needs and no more, so that most of it may be absent.
 #[derive(Debug, Clone, Default)]
 pub struct Configuration {
@@ -126,6 +139,8 @@ pub struct Configuration {
     pub rate_limits: RateLimits,
     /// How webhooks are delivered.
     pub webhooks: WebhookConfiguration,
+    /// Where attachments are.
+    pub attachments: AttachmentConfiguration,
     /// The allowed origins; a host of `*` as port stands for any port.
     pub allowed_origins: Vec<String>,
     /// Endpoints other than AWS's own.
@@ -154,6 +169,8 @@ pub struct Endpoints {
     pub lambda: Option<String>,
     /// `AWS_ENDPOINT_URL_EVENTBRIDGE`.
     pub eventbridge: Option<String>,
+    /// `AWS_ENDPOINT_URL_S3`.
+    pub s3: Option<String>,
 }
 
 impl Configuration {
@@ -213,6 +230,12 @@ impl Configuration {
             rate_limits: variable("RATE_LIMITS")
                 .map_or(Ok(RateLimits::DEFAULT), |rates| rate_limits("RATE_LIMITS", &rates))?,
             webhooks: webhooks(&variable)?,
+            attachments: AttachmentConfiguration {
+                bucket: variable("ATTACHMENT_BUCKET"),
+                upload_endpoint: variable("AWS_ENDPOINT_URL_S3_UPLOADS"),
+                media_key_id: variable("MEDIA_KEY_ID"),
+                media_private_key: secret("MEDIA_PRIVATE_KEY"),
+            },
             allowed_origins: variable("ALLOWED_ORIGINS")
                 .map(|list| list.split(',').map(|origin| origin.trim().to_owned()).collect())
                 .unwrap_or_default(),
@@ -221,6 +244,7 @@ impl Configuration {
                 sqs: endpoint("AWS_ENDPOINT_URL_SQS"),
                 lambda: endpoint("AWS_ENDPOINT_URL_LAMBDA"),
                 eventbridge: endpoint("AWS_ENDPOINT_URL_EVENTBRIDGE"),
+                s3: endpoint("AWS_ENDPOINT_URL_S3"),
             },
         })
     }

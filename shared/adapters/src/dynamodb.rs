@@ -1,5 +1,6 @@
-//! DynamoDB: the log, conversations, connections, people, tickets, signing keys and webhooks, in two tables.
+//! DynamoDB: the log, conversations, connections, people, attachments, tickets, signing keys and webhooks, in two tables.
 
+mod attachments;
 mod attributes;
 mod blocks;
 mod body;
@@ -23,6 +24,7 @@ mod webhooks;
 
 pub(crate) use self::connections::{decode_scope, encode_scope};
 pub use self::{
+    attachments::DynamoAttachments,
     blocks::DynamoBlocks,
     capacity::{CapacityMeter, Usage},
     connections::DynamoConnections,

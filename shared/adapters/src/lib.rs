@@ -3,12 +3,14 @@
 mod adapters;
 pub mod apigateway;
 mod aws;
+pub mod cloudfront;
 pub mod configuration;
 pub mod dynamodb;
 pub mod eventbridge;
 pub mod jwt;
 pub mod lambda;
 pub mod redis;
+pub mod s3;
 pub mod sqs;
 pub mod system;
 pub mod webhooks;

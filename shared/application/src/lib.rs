@@ -3,6 +3,7 @@
 //! Use cases take proofs and values of the domain and speak to the outside only through [`ports`]. To add a port: a trait here, a memory
 //! twin and a contract suite in `testkit`, an adapter in `adapters`.
 
+pub mod attachments;
 pub mod connections;
 pub mod conversations;
 pub mod delivery;

@@ -1,5 +1,6 @@
 //! The outside as use cases see it: small traits in the words of the caller.
 
+pub mod attachments;
 pub mod blocks;
 pub mod cache;
 pub mod connections;
@@ -34,4 +35,13 @@ impl PortError {
     pub fn new(port: &'static str, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { port, source: source.into() }
     }
+}
+
+/// What became of the replacement of a row's version by its next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacing {
+    /// It stands.
+    Replaced,
+    /// Somebody else changed or deleted it since it was read; nothing was written.
+    Outdated,
 }

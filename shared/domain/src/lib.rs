@@ -1,5 +1,6 @@
 //! What is true in Parlance: identifiers, values, the log of a conversation, its members and their rights. No I/O, no clock, no async.
 
+pub mod attachment;
 pub mod authority;
 pub mod base32;
 pub mod connection;

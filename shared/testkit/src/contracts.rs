@@ -2,6 +2,7 @@
 //!
 //! A suite expects an empty keeper, or one in which nobody else uses its conversations, and panics at the first promise that is broken.
 
+pub mod attachments;
 pub mod blocks;
 pub mod connections;
 pub mod conversation_cache;
@@ -10,6 +11,7 @@ pub mod event_bus;
 pub mod fixtures;
 pub mod idempotency;
 pub mod message_log;
+pub mod objects;
 pub mod people;
 pub mod presence;
 pub mod rate_counters;

@@ -1,5 +1,6 @@
 //! Memory twins of the ports, all over one state, with a gate at which a simulation lets things go wrong.
 
+pub mod attachments;
 pub mod blocks;
 pub mod cloud;
 pub mod connections;
@@ -11,6 +12,7 @@ pub mod gate;
 pub mod idempotency;
 pub mod identity;
 pub mod log;
+pub mod objects;
 pub mod people;
 pub mod presence;
 pub mod redis;

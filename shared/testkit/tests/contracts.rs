@@ -3,12 +3,13 @@
 
 use parlance_testkit::{
     contracts::{
-        blocks, connections, conversation_cache, conversations, idempotency, message_log, people, presence,
-        rate_counters, reads, relay_bus, rows, typing_board,
+        attachments, blocks, connections, conversation_cache, conversations, fixtures::NOW, idempotency,
+        message_log, objects, people, presence, rate_counters, reads, relay_bus, rows, typing_board,
     },
     memory::{
-        cloud::MemoryCloud, connections::MemoryConnections, idempotency::MemoryIdempotency,
-        people::MemoryPeople, presence::MemoryPresence, redis::MemoryRedis,
+        attachments::MemoryAttachments, cloud::MemoryCloud, connections::MemoryConnections,
+        idempotency::MemoryIdempotency, objects::MemoryObjects, people::MemoryPeople,
+        presence::MemoryPresence, redis::MemoryRedis,
     },
 };
 
@@ -41,6 +42,23 @@ async fn the_shelf_in_memory_keeps_answers() {
 async fn the_table_in_memory_keeps_blocks() {
     let cloud = MemoryCloud::default();
     blocks::holds(blocks::Tables { blocks: &cloud, conversations: &cloud, log: &cloud }).await;
+}
+
+#[tokio::test]
+async fn the_table_in_memory_keeps_attachments() {
+    attachments::holds(&MemoryAttachments::default()).await;
+}
+
+#[tokio::test]
+async fn the_bucket_in_memory_keeps_objects() {
+    let bucket = MemoryObjects::default();
+    objects::hold(&bucket).await;
+    objects::come_in_parts(&bucket, &bucket, &bucket, NOW, async |address, bytes| {
+        bucket.put_part(address, bytes)
+    })
+    .await;
+    objects::come_by_form(&bucket, &bucket, NOW, async |form, kind, bytes| bucket.post(form, kind, bytes))
+        .await;
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use crate::{
     dynamodb::{CapacityMeter, Table},
     lambda::LambdaFunction,
     redis::{RedisConversationCache, RedisLink},
+    s3::{S3Objects, UploadAddress},
     system::SystemClock,
 };
 
@@ -19,6 +20,7 @@ pub(super) struct Clients {
     lambda: OnceLock<aws_sdk_lambda::Client>,
     sqs: OnceLock<aws_sdk_sqs::Client>,
     eventbridge: OnceLock<aws_sdk_eventbridge::Client>,
+    objects: OnceLock<S3Objects>,
     redis: OnceLock<RedisLink>,
     cache: OnceLock<Arc<RedisConversationCache>>,
     poster: OnceLock<Arc<ManagementPoster>>,
@@ -33,6 +35,7 @@ impl Clients {
             lambda: OnceLock::new(),
             sqs: OnceLock::new(),
             eventbridge: OnceLock::new(),
+            objects: OnceLock::new(),
             redis: OnceLock::new(),
             cache: OnceLock::new(),
             poster: OnceLock::new(),
@@ -83,6 +86,32 @@ impl Clients {
             let endpoint = self.configuration.endpoints.eventbridge.as_deref();
             Ok(aws_sdk_eventbridge::Client::new(&sdk_config(&self.configuration, endpoint)?))
         })
+    }
+
+    pub(super) fn objects(&self) -> Result<S3Objects, ConfigurationError> {
+        let bucket = self.bucket()?;
+        built(&self.objects, || {
+            let config = sdk_config(&self.configuration, self.configuration.endpoints.s3.as_deref())?;
+            Ok(S3Objects::new(&config, bucket))
+        })
+    }
+
+    /// Where clients bring bytes: the endpoint that is meant for them, else the functions' own, else the bucket's at AWS.
+    pub(super) fn upload_address(&self) -> Result<UploadAddress, ConfigurationError> {
+        let (bucket, configuration) = (self.bucket()?, &self.configuration);
+        let region = configuration.region.as_deref().ok_or(ConfigurationError::Missing("AWS_REGION"))?;
+        let endpoint =
+            configuration.attachments.upload_endpoint.as_ref().or(configuration.endpoints.s3.as_ref());
+        let address = match endpoint {
+            Some(endpoint) => UploadAddress::at(endpoint, bucket, region),
+            None => UploadAddress::at_aws(bucket, region),
+        };
+        address.map_err(|_| ConfigurationError::Invalid { name: "AWS_ENDPOINT_URL_S3", expected: "a URL" })
+    }
+
+    fn bucket(&self) -> Result<&str, ConfigurationError> {
+        let bucket = self.configuration.attachments.bucket.as_deref();
+        bucket.ok_or(ConfigurationError::Missing("ATTACHMENT_BUCKET"))
     }
 
     /// `None` in a stack without Redis.

@@ -2,7 +2,7 @@
 
 use parlance_domain::{
     head::Seq,
-    ids::{ClientMessageId, ConnectionId, ConversationId, UserId, WebhookId},
+    ids::{AttachmentId, ClientMessageId, ConnectionId, ConversationId, UserId, WebhookId},
 };
 
 use super::attributes::{Item, text, text_value};
@@ -24,6 +24,8 @@ pub const CONNECTION: &str = "K#";
 pub const WEBHOOKS: &str = "W#";
 /// What the sort key of a webhook, its id, begins with.
 pub const WEBHOOK: &str = "w_";
+/// What the partition key of an attachment begins with.
+pub const ATTACHMENT: &str = "A#";
 /// What the sort key of a block begins with.
 pub const BLOCK: &str = "B#";
 
@@ -128,6 +130,16 @@ pub fn presence(user: &UserId) -> Key {
 /// A ticket, by the hash of its secret.
 pub fn ticket(hash: &str) -> Key {
     Key { partition: format!("T#{hash}"), sort: ONLY.into() }
+}
+
+/// An attachment.
+pub fn attachment(id: AttachmentId) -> Key {
+    Key { partition: format!("{ATTACHMENT}{id}"), sort: ONLY.into() }
+}
+
+/// The attachment whose partition a key names.
+pub fn attachment_of(key: &str) -> Option<AttachmentId> {
+    AttachmentId::parse(key.strip_prefix(ATTACHMENT)?).ok()
 }
 
 /// A webhook.

@@ -9,7 +9,7 @@ use std::{collections::HashMap, error::Error, sync::Arc};
 use aws_sdk_dynamodb::{
     Client,
     error::{ProvideErrorMetadata, SdkError},
-    operation::{put_item::PutItemError, update_item::UpdateItemError},
+    operation::{delete_item::DeleteItemError, put_item::PutItemError, update_item::UpdateItemError},
     types::{
         AttributeValue, ConsumedCapacity, ReturnConsumedCapacity, ReturnValue,
         ReturnValuesOnConditionCheckFailure,
@@ -171,6 +171,23 @@ impl Table {
         Ok(answer.attributes)
     }
 
+    /// Deletes one item if the condition holds.
+    pub async fn delete_if(&self, key: Key, condition: Expression) -> Result<Written, PortError> {
+        let answer = self
+            .client
+            .delete_item()
+            .table_name(&*self.name)
+            .set_key(Some(key.into_item()))
+            .condition_expression(condition.text)
+            .set_expression_attribute_names(condition.names())
+            .set_expression_attribute_values(condition.values())
+            .set_return_consumed_capacity(self.capacity())
+            .send()
+            .await;
+        self.record("DeleteItem", answer.as_ref().ok().and_then(|answer| answer.consumed_capacity()));
+        self.written("DeleteItem", answer)
+    }
+
     fn written<T, E: ConditionalError>(
         &self,
         operation: &'static str,
@@ -212,6 +229,16 @@ impl ConditionalError for PutItemError {
 }
 
 impl ConditionalError for UpdateItemError {
+    fn answer(&self) -> Option<Written> {
+        match self {
+            Self::ConditionalCheckFailedException(refusal) => Some(Written::Refused(refusal.item.clone())),
+            Self::TransactionConflictException(_) => Some(Written::Contended),
+            _ => None,
+        }
+    }
+}
+
+impl ConditionalError for DeleteItemError {
     fn answer(&self) -> Option<Written> {
         match self {
             Self::ConditionalCheckFailedException(refusal) => Some(Written::Refused(refusal.item.clone())),

@@ -1,10 +1,7 @@
 //! Webhooks in DynamoDB. Their secrets are encrypted at rest by the table, as everything in it is.
 
 use async_trait::async_trait;
-use parlance_application::ports::{
-    PortError,
-    webhooks::{Replacing, WebhookRepository},
-};
+use parlance_application::ports::{PortError, Replacing, webhooks::WebhookRepository};
 use parlance_domain::{
     event::EventKind,
     ids::{UserId, WebhookId},

@@ -12,7 +12,7 @@ use parlance_domain::{
     presence::{ChosenStatus, PresenceChoice, StatusText},
 };
 use parlance_testkit::contracts::{
-    blocks, connections, conversations,
+    attachments, blocks, connections, conversations,
     fixtures::{NOW, conversation_id, creation, message, user},
     idempotency, message_log, people, presence, rows, tickets,
 };
@@ -72,6 +72,12 @@ async fn dynamodb_keeps_blocks() {
     let conversations = adapters.conversations().unwrap();
     let tables = blocks::Tables { blocks: &*blocks, conversations: &*conversations, log: &*log };
     blocks::holds(tables).await;
+}
+
+#[tokio::test]
+async fn dynamodb_keeps_attachments() {
+    let tables = Tables::start().await;
+    attachments::holds(&*tables.adapters().attachments().unwrap()).await;
 }
 
 #[tokio::test]

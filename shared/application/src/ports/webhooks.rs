@@ -8,7 +8,7 @@ use parlance_domain::{
     webhook::{Webhook, WebhookUrl},
 };
 
-use super::PortError;
+use super::{PortError, Replacing};
 
 /// Keeps webhooks. There are few of them: all can be read at once.
 #[async_trait]
@@ -27,15 +27,6 @@ pub trait WebhookRepository: Send + Sync {
 
     /// Deletes one; one that is not there is no error.
     async fn delete(&self, id: WebhookId) -> Result<(), PortError>;
-}
-
-/// What became of a replacement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replacing {
-    /// It stands.
-    Replaced,
-    /// Somebody else changed or deleted it since it was read; nothing was written.
-    Outdated,
 }
 
 /// One event on its way to one webhook.

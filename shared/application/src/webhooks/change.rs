@@ -11,9 +11,9 @@ use parlance_domain::{
 use super::{ATTEMPTS, own, register::drawn};
 use crate::{
     ports::{
-        PortError,
+        PortError, Replacing,
         environment::{Clock, Random},
-        webhooks::{Replacing, WebhookRepository},
+        webhooks::WebhookRepository,
     },
     sessions::service::Service,
 };

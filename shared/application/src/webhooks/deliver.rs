@@ -6,11 +6,9 @@ use parlance_domain::webhook::{DisabledReason, Health, Webhook};
 
 use super::ATTEMPTS;
 use crate::ports::{
-    PortError,
+    PortError, Replacing,
     environment::{Clock, Random},
-    webhooks::{
-        Delivery, DeliveryQueue, Receipt, Replacing, SignedDelivery, WebhookClient, WebhookRepository,
-    },
+    webhooks::{Delivery, DeliveryQueue, Receipt, SignedDelivery, WebhookClient, WebhookRepository},
 };
 
 /// Delivers to webhooks.

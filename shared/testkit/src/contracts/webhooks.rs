@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 
 use futures::future::join_all;
-use parlance_application::ports::webhooks::{Delivery, DeliveryQueue, Replacing, WebhookRepository};
+use parlance_application::ports::{
+    Replacing,
+    webhooks::{Delivery, DeliveryQueue, WebhookRepository},
+};
 use parlance_domain::{
     event::EventKind,
     ids::WebhookId,

@@ -8,10 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use parlance_application::ports::{
-    PortError,
-    webhooks::{
-        Delivery, DeliveryQueue, Receipt, Replacing, SignedDelivery, WebhookClient, WebhookRepository,
-    },
+    PortError, Replacing,
+    webhooks::{Delivery, DeliveryQueue, Receipt, SignedDelivery, WebhookClient, WebhookRepository},
 };
 use parlance_domain::{ids::WebhookId, webhook::Webhook};
 
