@@ -21,7 +21,7 @@ use crate::lambda::{Invoke, Journal, Lambda};
 use crate::processes::Processes;
 use crate::template::{Circumstances, System, Template, TemplateError};
 use crate::usage::Usage;
-use crate::{dynamodb, event_sources, eventbridge, lambda, loopback, secrets, sqs};
+use crate::{dynamodb, event_sources, eventbridge, lambda, loopback, s3, secrets, sqs};
 
 use self::services::Services;
 
@@ -38,6 +38,8 @@ pub struct Ports {
     pub redis: u16,
     /// SQS.
     pub sqs: u16,
+    /// S3.
+    pub s3: u16,
     /// Lambda.
     pub lambda: u16,
     /// `@connections`.
@@ -95,6 +97,9 @@ pub enum Error {
     /// An embedded service.
     #[error(transparent)]
     Sqs(#[from] sqs::Error),
+    /// An embedded service.
+    #[error(transparent)]
+    S3(#[from] s3::Error),
     /// The event sources.
     #[error(transparent)]
     EventSources(#[from] event_sources::Error),
@@ -132,12 +137,14 @@ impl Cloud {
         let circumstances = circumstances(&options, &services, &region).await?;
         let mut system = options.template.system(&circumstances)?;
         services.sqs.create_queues(&system.queues).await?;
+        services.s3.create_buckets(&system.buckets)?;
         draw_stack_id(&mut system);
         let endpoints = listeners.endpoints(&system, &services)?;
         let url = |name: &str| endpoints.get(name).cloned().unwrap_or_default();
         let given = [
             ("DYNAMODB", url("dynamodb")),
             ("SQS", url("sqs")),
+            ("S3", url("s3")),
             ("LAMBDA", url("lambda")),
             ("EVENTBRIDGE", url("events")),
             ("APIGATEWAYMANAGEMENTAPI", url("connections")),
@@ -162,6 +169,7 @@ impl Cloud {
         let invoke: Arc<dyn Invoke> = Arc::new(Arc::clone(&lambda));
         let targets = eventbridge::Targets::new(Arc::clone(&invoke), &services.sqs);
         services.events.connect(system.buses.clone(), system.rules.clone(), targets);
+        tokio::spawn(services::pass_on(services.s3.events(), Arc::clone(&services.events)));
         let event_sources = event_sources::start(event_sources::Options {
             mappings: system.events.clone(),
             invoke: Arc::clone(&invoke),
@@ -290,6 +298,7 @@ impl Listeners {
             ("lambda", format!("http://{}", address(&self.lambda)?)),
             ("dynamodb", services.dynamodb.url.clone()),
             ("sqs", services.sqs.url.clone()),
+            ("s3", services.s3.url.clone()),
             ("redis", services.redis_url.clone()),
             ("events", services.events.url.clone()),
         ];

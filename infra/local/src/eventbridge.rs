@@ -53,6 +53,11 @@ impl Running {
         self.core.connect(buses, rules, targets);
     }
 
+    /// Puts an event of an AWS service on the default bus.
+    pub fn publish(&self, source: &str, detail_type: &str, resources: &[String], detail: &Value) {
+        self.core.publish(source, detail_type, resources, detail);
+    }
+
     /// The last events of all buses, oldest first, as targets get them.
     pub fn recent(&self) -> Vec<Value> {
         self.core.recent()

@@ -11,6 +11,7 @@ pub mod lambda;
 pub mod loopback;
 pub mod processes;
 pub mod redis;
+pub mod s3;
 pub mod secrets;
 pub mod sqs;
 pub mod template;

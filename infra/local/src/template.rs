@@ -18,6 +18,7 @@ use self::properties::Properties;
 use self::resolver::{Resolver, members, plain_text};
 use crate::dynamodb::TableSpec;
 use crate::eventbridge::RuleSpec;
+use crate::s3::BucketSpec;
 use crate::sqs::QueueSpec;
 
 pub use self::error::TemplateError;
@@ -32,7 +33,7 @@ pub use self::system::{
 pub struct Template(Value);
 
 /// What has no counterpart on one machine: rights, networks, logs, alarms, and what runs beside.
-const PASSED_OVER: [&str; 12] = [
+const PASSED_OVER: [&str; 13] = [
     "AWS::ApiGateway::",
     "AWS::CloudFormation::",
     "AWS::CloudFront::",
@@ -44,6 +45,7 @@ const PASSED_OVER: [&str; 12] = [
     "AWS::IAM::",
     "AWS::Lambda::Permission",
     "AWS::Logs::",
+    "AWS::S3::BucketPolicy",
     "AWS::SQS::QueuePolicy",
 ];
 
@@ -151,6 +153,11 @@ impl Template {
                     let all = properties.take_all()?;
                     let queue = QueueSpec::parse(logical_id, &all);
                     system.queues.push(queue.map_err(|error| properties.error(error.to_string()))?);
+                }
+                "AWS::S3::Bucket" => {
+                    let all = properties.take_all()?;
+                    let bucket = BucketSpec::parse(logical_id, &all);
+                    system.buckets.push(bucket.map_err(|error| properties.error(error.to_string()))?);
                 }
                 "AWS::Events::EventBus" => {
                     properties.pass_over(&["Description", "KmsKeyIdentifier", "Name", "Tags"]);

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use http::Method;
 use serde::Serialize;
 
 /// A message on a socket is billed once for each part of this size.
@@ -29,6 +30,16 @@ struct Counters {
     redis_round_trips: AtomicU64,
     redis_commands: Mutex<BTreeMap<String, u64>>,
     queue_requests: AtomicU64,
+    objects: Objects,
+}
+
+#[derive(Debug, Default)]
+struct Objects {
+    writes: AtomicU64,
+    reads: AtomicU64,
+    deletes: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -72,6 +83,7 @@ pub struct Snapshot {
     dynamodb: BTreeMap<String, BTreeMap<String, Consumption>>,
     redis: RedisSnapshot,
     sqs: QueueSnapshot,
+    s3: ObjectSnapshot,
 }
 
 #[derive(Debug, Serialize)]
@@ -97,6 +109,15 @@ struct SocketSnapshot {
 struct RedisSnapshot {
     round_trips: u64,
     commands: BTreeMap<String, u64>,
+}
+
+#[derive(Debug, Serialize)]
+struct ObjectSnapshot {
+    writes: u64,
+    reads: u64,
+    deletes: u64,
+    bytes_in: u64,
+    bytes_out: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -163,9 +184,22 @@ impl Usage {
         add(&self.counters.queue_requests, 1);
     }
 
+    /// A request to S3: writes and listings have one price, reads of objects another, deletions none.
+    pub fn object_request(&self, method: &Method, is_object: bool, bytes_in: u64, bytes_out: u64) {
+        let objects = &self.counters.objects;
+        let counter = match *method {
+            Method::DELETE => &objects.deletes,
+            Method::GET | Method::HEAD if is_object => &objects.reads,
+            _ => &objects.writes,
+        };
+        add(counter, 1);
+        add(&objects.bytes_in, bytes_in);
+        add(&objects.bytes_out, bytes_out);
+    }
+
     /// What was counted so far.
     pub fn snapshot(&self) -> Snapshot {
-        let Counters { http, connections, frames_in, frames_out, .. } = &*self.counters;
+        let Counters { http, connections, frames_in, frames_out, objects, .. } = &*self.counters;
         Snapshot {
             http: HttpSnapshot {
                 requests: read(&http.count),
@@ -189,6 +223,13 @@ impl Usage {
                 commands: locked(&self.counters.redis_commands).clone(),
             },
             sqs: QueueSnapshot { requests: read(&self.counters.queue_requests) },
+            s3: ObjectSnapshot {
+                writes: read(&objects.writes),
+                reads: read(&objects.reads),
+                deletes: read(&objects.deletes),
+                bytes_in: read(&objects.bytes_in),
+                bytes_out: read(&objects.bytes_out),
+            },
         }
     }
 }

@@ -41,6 +41,9 @@ pub(super) struct Arguments {
     /// The port of SQS.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     sqs_port: u16,
+    /// The port of S3.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    s3_port: u16,
     /// The port of Lambda.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     lambda_port: u16,
@@ -80,7 +83,9 @@ enum RateLimits {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Outcome {
+    // S3's parts call every refusal of a request an error of theirs.
     let level = if arguments.verbose { "info" } else { "warn" };
+    let level = format!("{level},s3s=off,s3s_fs=off");
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 
@@ -141,6 +146,7 @@ async fn start(arguments: Arguments) -> Result<Started, Box<dyn std::error::Erro
             dynamodb: arguments.dynamodb_port,
             redis: arguments.redis_port,
             sqs: arguments.sqs_port,
+            s3: arguments.s3_port,
             lambda: arguments.lambda_port,
             connections: arguments.connections_port,
             events: arguments.events_port,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::s3;
 use crate::template::Template;
 
 /// The region that ARNs, events and functions name, unless `AWS_REGION` says otherwise.
@@ -61,15 +62,16 @@ pub fn no_rate_limits(template: &Template) -> BTreeMap<String, String> {
     rates.map(|name| (name.to_owned(), "0".to_owned())).collect()
 }
 
-/// What every function and relay is given besides: where AWS is, and credentials that nobody checks.
+/// What every function and relay is given besides: where AWS is, and credentials that S3 alone checks.
 pub fn environment(
     region: &str,
     endpoints: &[(&str, String)],
     host: impl Fn(&str) -> Option<String>,
 ) -> Vec<(String, String)> {
+    let (key, secret) = s3::CREDENTIALS;
     let fixed = [
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
+        ("AWS_ACCESS_KEY_ID", key),
+        ("AWS_SECRET_ACCESS_KEY", secret),
         ("AWS_REGION", region),
         ("AWS_DEFAULT_REGION", region),
         ("AWS_EC2_METADATA_DISABLED", "true"),

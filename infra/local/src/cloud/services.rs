@@ -1,16 +1,29 @@
-//! The embedded services that a system stands on: DynamoDB, SQS, EventBridge, Redis.
+//! The embedded services that a system stands on: DynamoDB, SQS, S3, EventBridge, Redis.
 
 use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Error, Options, io_error};
 use crate::faults::Faults;
 use crate::usage::Usage;
-use crate::{dynamodb, eventbridge, redis, sqs};
+use crate::{dynamodb, eventbridge, redis, s3, sqs};
+
+/// Lets EventBridge know what buckets tell, as long as there are buckets.
+pub(super) async fn pass_on(
+    mut told: UnboundedReceiver<Arc<s3::ObjectEvent>>,
+    events: Arc<eventbridge::Running>,
+) {
+    while let Some(event) = told.recv().await {
+        events.publish(s3::SOURCE, event.detail_type(), &event.resources(), &event.detail());
+    }
+}
 
 /// The running services; dropping them stops them.
 pub(super) struct Services {
     pub dynamodb: Arc<dynamodb::Running>,
     pub sqs: Arc<sqs::Running>,
+    pub s3: Arc<s3::Running>,
     pub events: Arc<eventbridge::Running>,
     /// Where Redis is, embedded or not.
     pub redis_url: String,
@@ -38,6 +51,12 @@ impl Services {
             faults: faults.clone(),
             usage: usage.clone(),
         };
+        let objects = s3::Options {
+            data_dir: options.data_dir.clone(),
+            port: ports.s3,
+            faults: faults.clone(),
+            usage: usage.clone(),
+        };
         let buses =
             eventbridge::Options { port: ports.events, region: region.to_owned(), faults: faults.clone() };
         let (redis_url, redis) = if let Some(url) = &options.redis_url {
@@ -50,6 +69,7 @@ impl Services {
         Ok(Self {
             dynamodb: Arc::new(dynamodb::start(tables).await?),
             sqs: Arc::new(sqs::start(queues).await?),
+            s3: Arc::new(s3::start(objects).await?),
             events: Arc::new(eventbridge::start(buses).await.map_err(io_error("EventBridge cannot listen"))?),
             redis_url,
             _redis: redis,

@@ -1,15 +1,17 @@
 //! The buses: what is put on one is remembered and goes to the targets of every rule that it matches.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::delivery::Targets;
 use super::recent::Recent;
-use super::rule::RuleSpec;
+use super::rule::{DEFAULT_BUS, RuleSpec};
 use crate::faults::{FaultName, Faults};
+use crate::loopback::{ACCOUNT, rfc3339, uuid};
 
 /// All buses.
 pub(super) struct Core {
@@ -43,9 +45,27 @@ impl Core {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).list()
     }
 
-    /// Whether there is a bus of that name.
+    /// Whether there is a bus of that name; the default one is always there.
     pub(super) fn has(&self, bus: &str) -> bool {
-        self.wiring.get().is_some_and(|wiring| wiring.buses.iter().any(|name| name == bus))
+        bus == DEFAULT_BUS
+            || self.wiring.get().is_some_and(|wiring| wiring.buses.iter().any(|name| name == bus))
+    }
+
+    /// Puts an event of an AWS service on the default bus.
+    pub(super) fn publish(&self, source: &str, detail_type: &str, resources: &[String], detail: &Value) {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let event = json!({
+            "version": "0",
+            "id": uuid(),
+            "detail-type": detail_type,
+            "source": source,
+            "account": ACCOUNT,
+            "time": rfc3339(Duration::from_secs(since.as_secs())),
+            "region": self.region,
+            "resources": resources,
+            "detail": detail,
+        });
+        self.put(DEFAULT_BUS, event);
     }
 
     /// Puts an event, as targets get it, on a bus.

@@ -109,6 +109,9 @@ impl Server {
             .ok_or(missing("Parameter Detail is not valid. Reason: Detail is a required argument."))?;
         let detail = serde_json::from_str::<Value>(&detail).ok().filter(Value::is_object);
         let detail = detail.ok_or(("MalformedDetail", "Detail is malformed."))?;
+        if source.starts_with("aws.") {
+            return Err(("NotAuthorizedForSourceException", "Not authorized for the source."));
+        }
         let bus = bus_name(entry.event_bus_name.as_deref().unwrap_or("default")).to_owned();
         if !self.core.has(&bus) {
             return Err(("ResourceNotFoundException", "The event bus does not exist."));

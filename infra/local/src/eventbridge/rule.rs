@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::event_sources::{passes, unknown_condition};
 use crate::lambda::FunctionName;
 
-/// The bus of a rule that names none.
-const DEFAULT_BUS: &str = "default";
+/// The bus of a rule that names none, and of AWS's own events.
+pub(super) const DEFAULT_BUS: &str = "default";
 
 /// Why a rule is not one that this service can follow.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -83,6 +83,18 @@ pub enum FaultName {
     /// Stream records arrive late.
     #[serde(rename = "stream.late")]
     StreamLate,
+    /// A request to S3 is refused for its rate.
+    #[serde(rename = "s3.throttle")]
+    S3Throttle,
+    /// A request to S3 answers 500, nothing applied.
+    #[serde(rename = "s3.internal")]
+    S3Internal,
+    /// A request to S3 takes long.
+    #[serde(rename = "s3.slow")]
+    S3Slow,
+    /// A request to S3 is not answered while it lasts.
+    #[serde(rename = "s3.hang")]
+    S3Hang,
     /// A bucket's event is delivered twice.
     #[serde(rename = "s3event.twice")]
     S3eventTwice,
@@ -138,6 +150,10 @@ impl FaultName {
         Self::StreamTwice,
         Self::StreamShuffle,
         Self::StreamLate,
+        Self::S3Throttle,
+        Self::S3Internal,
+        Self::S3Slow,
+        Self::S3Hang,
         Self::S3eventTwice,
         Self::S3eventShuffle,
         Self::S3eventLate,
@@ -177,6 +193,10 @@ impl FaultName {
             Self::StreamTwice => "stream.twice",
             Self::StreamShuffle => "stream.shuffle",
             Self::StreamLate => "stream.late",
+            Self::S3Throttle => "s3.throttle",
+            Self::S3Internal => "s3.internal",
+            Self::S3Slow => "s3.slow",
+            Self::S3Hang => "s3.hang",
             Self::S3eventTwice => "s3event.twice",
             Self::S3eventShuffle => "s3event.shuffle",
             Self::S3eventLate => "s3event.late",

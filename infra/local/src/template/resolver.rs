@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::error::TemplateError;
 use super::{at, section};
 use crate::loopback::ACCOUNT;
-use crate::{eventbridge, lambda, sqs};
+use crate::{eventbridge, lambda, s3, sqs};
 
 /// What the local cloud knows of resources that exist by now.
 #[derive(Clone, Debug, Default)]
@@ -187,6 +187,7 @@ impl<'a> Resolver<'a> {
             _ => match self.types.get(name).map(String::as_str) {
                 None => return Err(format!("Ref: there is no {name}")),
                 Some("AWS::SQS::Queue") => sqs::queue_url(&self.circumstances.sqs_url, name),
+                Some("AWS::S3::Bucket") => s3::bucket_name(name),
                 Some("AWS::SecretsManager::Secret") => {
                     format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}")
                 }
@@ -208,6 +209,10 @@ impl<'a> Resolver<'a> {
             (Some("AWS::SQS::Queue"), "QueueName") => Ok(resource.to_owned()),
             (Some("AWS::DynamoDB::Table"), "Arn") => {
                 Ok(format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{resource}"))
+            }
+            (Some("AWS::S3::Bucket"), "Arn") => Ok(s3::bucket_arn(&s3::bucket_name(resource))),
+            (Some("AWS::S3::Bucket"), "RegionalDomainName") => {
+                Ok(format!("{}.s3.{region}.amazonaws.com", s3::bucket_name(resource)))
             }
             (Some("AWS::Events::EventBus"), "Arn") => Ok(eventbridge::bus_arn(region, resource)),
             (Some("AWS::Events::Rule"), "Arn") => Ok(eventbridge::rule_arn(region, resource)),

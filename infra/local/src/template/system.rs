@@ -7,6 +7,7 @@ use crate::event_sources::EventMapping;
 use crate::eventbridge::RuleSpec;
 use crate::gateway::SelectionExpression;
 use crate::lambda::{FunctionName, FunctionSettings};
+use crate::s3::BucketSpec;
 use crate::sqs::QueueSpec;
 
 /// Everything that runs.
@@ -20,6 +21,8 @@ pub struct System {
     pub tables: Vec<TableSpec>,
     /// The queues.
     pub queues: Vec<QueueSpec>,
+    /// The buckets.
+    pub buckets: Vec<BucketSpec>,
     /// The event buses.
     pub buses: Vec<String>,
     /// The rules of event buses.
