@@ -17,6 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::faults::Faults;
 use crate::gateway::{Front, HttpApi, Limits, Local, Management, SocketApi};
+use crate::guardduty::{self, ScannerSpec};
 use crate::lambda::{Invoke, Journal, Lambda};
 use crate::processes::Processes;
 use crate::template::{Circumstances, System, Template, TemplateError};
@@ -68,6 +69,8 @@ pub struct Options {
     pub redis_url: Option<String>,
     /// One process per concurrent invocation, stopped between invocations.
     pub is_isolated: bool,
+    /// What scans uploaded files.
+    pub scanner: ScannerSpec,
     /// The gateway's limits.
     pub limits: Limits,
     /// Takes the line of each invocation.
@@ -120,6 +123,7 @@ pub struct Cloud {
     pub system: System,
     processes: Arc<Processes>,
     lambda: Arc<Lambda>,
+    _scans: guardduty::Running,
     _services: Services,
     _event_sources: event_sources::Running,
     _stop: DropGuard,
@@ -140,16 +144,7 @@ impl Cloud {
         services.s3.create_buckets(&system.buckets)?;
         draw_stack_id(&mut system);
         let endpoints = listeners.endpoints(&system, &services)?;
-        let url = |name: &str| endpoints.get(name).cloned().unwrap_or_default();
-        let given = [
-            ("DYNAMODB", url("dynamodb")),
-            ("SQS", url("sqs")),
-            ("S3", url("s3")),
-            ("LAMBDA", url("lambda")),
-            ("EVENTBRIDGE", url("events")),
-            ("APIGATEWAYMANAGEMENTAPI", url("connections")),
-        ];
-        let environment = local_values::environment(&region, &given, host);
+        let environment = local_values::environment(&region, &endpoints, host);
 
         let logs = options.data_dir.join("logs");
         let processes =
@@ -169,7 +164,7 @@ impl Cloud {
         let invoke: Arc<dyn Invoke> = Arc::new(Arc::clone(&lambda));
         let targets = eventbridge::Targets::new(Arc::clone(&invoke), &services.sqs);
         services.events.connect(system.buses.clone(), system.rules.clone(), targets);
-        tokio::spawn(services::pass_on(services.s3.events(), Arc::clone(&services.events)));
+        let scans = services.watch_buckets(&system.plans, &options.scanner, &region, &faults, &usage);
         let event_sources = event_sources::start(event_sources::Options {
             mappings: system.events.clone(),
             invoke: Arc::clone(&invoke),
@@ -225,6 +220,7 @@ impl Cloud {
             system,
             processes,
             lambda,
+            _scans: scans,
             _services: services,
             _event_sources: event_sources,
             _stop: stop.drop_guard(),

@@ -7,6 +7,7 @@ pub mod event_sources;
 pub mod eventbridge;
 pub mod faults;
 pub mod gateway;
+pub mod guardduty;
 pub mod lambda;
 pub mod loopback;
 pub mod processes;

@@ -20,7 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use self::bucket_spec::{BucketSpec, BucketSpecError, CorsRule};
 pub use self::notification::{Change, ObjectEvent, SOURCE};
-use self::store::Store;
+pub(crate) use self::store::Store;
 use crate::faults::Faults;
 use crate::loopback::{self, Endpoint};
 use crate::usage::Usage;
@@ -86,6 +86,11 @@ impl Running {
     /// Hears of what happens to objects from now on, as far as their buckets tell.
     pub fn events(&self) -> UnboundedReceiver<Arc<ObjectEvent>> {
         self.store.notifier().subscribe()
+    }
+
+    /// The objects, for what runs in this process.
+    pub(crate) fn store(&self) -> &Arc<Store> {
+        &self.store
     }
 }
 

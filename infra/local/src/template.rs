@@ -18,6 +18,7 @@ use self::properties::Properties;
 use self::resolver::{Resolver, members, plain_text};
 use crate::dynamodb::TableSpec;
 use crate::eventbridge::RuleSpec;
+use crate::guardduty::PlanSpec;
 use crate::s3::BucketSpec;
 use crate::sqs::QueueSpec;
 
@@ -158,6 +159,12 @@ impl Template {
                     let all = properties.take_all()?;
                     let bucket = BucketSpec::parse(logical_id, &all);
                     system.buckets.push(bucket.map_err(|error| properties.error(error.to_string()))?);
+                }
+                "AWS::GuardDuty::MalwareProtectionPlan" => {
+                    properties.pass_over(&["Role"]);
+                    let all = properties.take_all()?;
+                    let plan = PlanSpec::parse(logical_id, &all);
+                    system.plans.push(plan.map_err(|error| properties.error(error.to_string()))?);
                 }
                 "AWS::Events::EventBus" => {
                     properties.pass_over(&["Description", "KmsKeyIdentifier", "Name", "Tags"]);

@@ -31,6 +31,8 @@ struct Counters {
     redis_commands: Mutex<BTreeMap<String, u64>>,
     queue_requests: AtomicU64,
     objects: Objects,
+    scans: AtomicU64,
+    scanned_bytes: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -84,6 +86,7 @@ pub struct Snapshot {
     redis: RedisSnapshot,
     sqs: QueueSnapshot,
     s3: ObjectSnapshot,
+    guardduty: ScanSnapshot,
 }
 
 #[derive(Debug, Serialize)]
@@ -118,6 +121,12 @@ struct ObjectSnapshot {
     deletes: u64,
     bytes_in: u64,
     bytes_out: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct ScanSnapshot {
+    scans: u64,
+    bytes: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -197,6 +206,12 @@ impl Usage {
         add(&objects.bytes_out, bytes_out);
     }
 
+    /// An object of that size that was scanned.
+    pub fn scan(&self, bytes: u64) {
+        add(&self.counters.scans, 1);
+        add(&self.counters.scanned_bytes, bytes);
+    }
+
     /// What was counted so far.
     pub fn snapshot(&self) -> Snapshot {
         let Counters { http, connections, frames_in, frames_out, objects, .. } = &*self.counters;
@@ -229,6 +244,10 @@ impl Usage {
                 deletes: read(&objects.deletes),
                 bytes_in: read(&objects.bytes_in),
                 bytes_out: read(&objects.bytes_out),
+            },
+            guardduty: ScanSnapshot {
+                scans: read(&self.counters.scans),
+                bytes: read(&self.counters.scanned_bytes),
             },
         }
     }

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{Outcome, Storage, descriptors};
 use crate::cloud::{Cloud, Options, Ports, no_rate_limits};
 use crate::gateway::Limits;
+use crate::guardduty::ScannerSpec;
 use crate::lambda::Journal;
 use crate::template::Template;
 use crate::tokens;
@@ -62,6 +63,12 @@ pub(super) struct Arguments {
     /// Whether callers are limited to the rates of the template's parameters.
     #[arg(long, value_enum, value_name = "ON|OFF", default_value_t = RateLimits::On)]
     rate_limits: RateLimits,
+    /// What scans uploaded files: `builtin`, `clamd=HOST:PORT`, or `none`.
+    #[arg(long, value_name = "SCANNER")]
+    scanner: Option<ScannerSpec>,
+    /// The clamd that scans uploaded files, as HOST:PORT.
+    #[arg(long, value_name = "ADDRESS", env = "CLAMD_ADDRESS", hide = true)]
+    clamd_address: Option<String>,
     /// A limit of the gateway, as `idle=2s` or `frame_bytes=1024`.
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     limits: Vec<String>,
@@ -154,6 +161,10 @@ async fn start(arguments: Arguments) -> Result<Started, Box<dyn std::error::Erro
         relays: arguments.relay,
         redis_url: arguments.redis,
         is_isolated: arguments.isolated,
+        scanner: arguments.scanner.unwrap_or(match arguments.clamd_address {
+            Some(address) if !address.is_empty() => ScannerSpec::Clamd(address),
+            _ => ScannerSpec::BuiltIn,
+        }),
         limits,
         journal: Journal::start(stdout())?,
     };

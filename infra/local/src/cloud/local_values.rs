@@ -62,10 +62,20 @@ pub fn no_rate_limits(template: &Template) -> BTreeMap<String, String> {
     rates.map(|name| (name.to_owned(), "0".to_owned())).collect()
 }
 
+/// Services as the AWS SDK's variables name them, and as `/_local/endpoints` does.
+const SERVICES: [(&str, &str); 6] = [
+    ("DYNAMODB", "dynamodb"),
+    ("SQS", "sqs"),
+    ("S3", "s3"),
+    ("LAMBDA", "lambda"),
+    ("EVENTBRIDGE", "events"),
+    ("APIGATEWAYMANAGEMENTAPI", "connections"),
+];
+
 /// What every function and relay is given besides: where AWS is, and credentials that S3 alone checks.
 pub fn environment(
     region: &str,
-    endpoints: &[(&str, String)],
+    endpoints: &BTreeMap<String, String>,
     host: impl Fn(&str) -> Option<String>,
 ) -> Vec<(String, String)> {
     let (key, secret) = s3::CREDENTIALS;
@@ -77,9 +87,9 @@ pub fn environment(
         ("AWS_EC2_METADATA_DISABLED", "true"),
     ];
     let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let endpoints = endpoints.iter().map(|(service, url)| {
+    let endpoints = SERVICES.iter().map(|(service, name)| {
         let variable = format!("AWS_ENDPOINT_URL_{service}");
-        let url = host(&variable).unwrap_or_else(|| url.clone());
+        let url = host(&variable).or_else(|| endpoints.get(*name).cloned()).unwrap_or_default();
         (variable, url)
     });
     fixed.into_iter().chain(endpoints).collect()

@@ -6,18 +6,9 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::{Error, Options, io_error};
 use crate::faults::Faults;
+use crate::guardduty::{self, PlanSpec, ScannerSpec};
 use crate::usage::Usage;
 use crate::{dynamodb, eventbridge, redis, s3, sqs};
-
-/// Lets EventBridge know what buckets tell, as long as there are buckets.
-pub(super) async fn pass_on(
-    mut told: UnboundedReceiver<Arc<s3::ObjectEvent>>,
-    events: Arc<eventbridge::Running>,
-) {
-    while let Some(event) = told.recv().await {
-        events.publish(s3::SOURCE, event.detail_type(), &event.resources(), &event.detail());
-    }
-}
 
 /// The running services; dropping them stops them.
 pub(super) struct Services {
@@ -74,5 +65,33 @@ impl Services {
             redis_url,
             _redis: redis,
         })
+    }
+
+    /// From now on EventBridge hears of what happens to objects, and what plans cover is scanned.
+    pub fn watch_buckets(
+        &self,
+        plans: &[PlanSpec],
+        scanner: &ScannerSpec,
+        region: &str,
+        faults: &Faults,
+        usage: &Usage,
+    ) -> guardduty::Running {
+        tokio::spawn(pass_on(self.s3.events(), Arc::clone(&self.events)));
+        let scans = guardduty::Options {
+            plans: plans.to_vec(),
+            scanner: scanner.scanner(),
+            events: Arc::clone(&self.events),
+            region: region.to_owned(),
+            faults: faults.clone(),
+            usage: usage.clone(),
+        };
+        guardduty::start(scans, &self.s3)
+    }
+}
+
+/// Lets EventBridge know what buckets tell.
+async fn pass_on(mut told: UnboundedReceiver<Arc<s3::ObjectEvent>>, events: Arc<eventbridge::Running>) {
+    while let Some(event) = told.recv().await {
+        events.publish(s3::SOURCE, event.detail_type(), &event.resources(), &event.detail());
     }
 }

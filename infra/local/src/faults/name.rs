@@ -104,6 +104,18 @@ pub enum FaultName {
     /// A bucket's events arrive late.
     #[serde(rename = "s3event.late")]
     S3eventLate,
+    /// A scan comes to no result and says so.
+    #[serde(rename = "scan.fail")]
+    ScanFail,
+    /// A scan begins late.
+    #[serde(rename = "scan.slow")]
+    ScanSlow,
+    /// A scan's result is never told.
+    #[serde(rename = "scan.lost")]
+    ScanLost,
+    /// A scan's result is told twice.
+    #[serde(rename = "scan.twice")]
+    ScanTwice,
     /// An entry of `PutEvents` is refused for its rate, the others are put.
     #[serde(rename = "events.throttle")]
     EventsThrottle,
@@ -157,6 +169,10 @@ impl FaultName {
         Self::S3eventTwice,
         Self::S3eventShuffle,
         Self::S3eventLate,
+        Self::ScanFail,
+        Self::ScanSlow,
+        Self::ScanLost,
+        Self::ScanTwice,
         Self::EventsThrottle,
         Self::EventsTwice,
         Self::RelayKill,
@@ -200,6 +216,10 @@ impl FaultName {
             Self::S3eventTwice => "s3event.twice",
             Self::S3eventShuffle => "s3event.shuffle",
             Self::S3eventLate => "s3event.late",
+            Self::ScanFail => "scan.fail",
+            Self::ScanSlow => "scan.slow",
+            Self::ScanLost => "scan.lost",
+            Self::ScanTwice => "scan.twice",
             Self::EventsThrottle => "events.throttle",
             Self::EventsTwice => "events.twice",
             Self::RelayKill => "relay.kill",

@@ -6,6 +6,7 @@ use crate::dynamodb::TableSpec;
 use crate::event_sources::EventMapping;
 use crate::eventbridge::RuleSpec;
 use crate::gateway::SelectionExpression;
+use crate::guardduty::PlanSpec;
 use crate::lambda::{FunctionName, FunctionSettings};
 use crate::s3::BucketSpec;
 use crate::sqs::QueueSpec;
@@ -23,6 +24,8 @@ pub struct System {
     pub queues: Vec<QueueSpec>,
     /// The buckets.
     pub buckets: Vec<BucketSpec>,
+    /// What is scanned.
+    pub plans: Vec<PlanSpec>,
     /// The event buses.
     pub buses: Vec<String>,
     /// The rules of event buses.

@@ -41,6 +41,7 @@ pub async fn stage_with(change: impl FnOnce(&mut Options)) -> Stage {
         relays: 0,
         redis_url: None,
         is_isolated: false,
+        scanner: parlance_local::guardduty::ScannerSpec::default(),
         limits: Limits::default(),
         journal: Journal::start(std::io::sink()).unwrap(),
     };

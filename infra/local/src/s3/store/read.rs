@@ -1,5 +1,7 @@
 //! Reading objects: ranges, conditions, and the headers that an object always has.
 
+use std::path::PathBuf;
+
 use http::header::{ETAG, HeaderMap};
 use s3s::dto::{
     ChecksumType, ETag, ETagCondition, GetObjectInput, GetObjectOutput, HeadObjectInput, HeadObjectOutput,
@@ -10,6 +12,19 @@ use s3s::{S3, S3Error, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 use super::{Answered, Store, UNKNOWN_TYPE, kept};
 use crate::s3::checksum::set_field;
 
+/// An object as what runs in this process sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Object {
+    /// The file that holds it now; who has it open keeps it even when the object is replaced.
+    pub path: PathBuf,
+    /// In bytes.
+    pub size: u64,
+    /// Without quotes.
+    pub etag: String,
+    /// As it was declared.
+    pub content_type: String,
+}
+
 /// The `If-…` conditions of a request.
 struct Conditions<'a> {
     matching: Option<&'a ETagCondition>,
@@ -19,6 +34,18 @@ struct Conditions<'a> {
 }
 
 impl Store {
+    /// An object, if it is there.
+    pub(crate) async fn object(&self, bucket: &str, key: &str) -> Option<Object> {
+        let path = self.place_to_read(bucket, key).ok()?;
+        let head = self.describe(bucket, key).await.ok()?.output;
+        Some(Object {
+            path,
+            size: head.content_length.and_then(|length| u64::try_from(length).ok())?,
+            etag: head.e_tag?.into_value(),
+            content_type: head.content_type.unwrap_or_default(),
+        })
+    }
+
     pub(crate) async fn get(&self, mut request: S3Request<GetObjectInput>) -> Answered<GetObjectOutput> {
         let input = &mut request.input;
         let head = self.describe(&input.bucket, &input.key).await?.output;

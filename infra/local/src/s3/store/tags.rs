@@ -38,6 +38,15 @@ impl Store {
         kept(self.ledger.set_tags(&input.bucket, &input.key, &[]))?;
         Ok(S3Response::new(DeleteObjectTaggingOutput::default()))
     }
+
+    /// Puts one tag on an object, beside those that it has.
+    pub(crate) fn tag(&self, bucket: &str, key: &str, name: &str, value: &str) -> S3Result<()> {
+        self.place_to_read(bucket, key)?;
+        let mut tags = kept(self.ledger.tags(bucket, key))?;
+        tags.retain(|(other, _)| other != name);
+        tags.push((name.to_owned(), value.to_owned()));
+        kept(self.ledger.set_tags(bucket, key, &tags))
+    }
 }
 
 /// The tags of the header `x-amz-tagging`.
