@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::faults::Faults;
-use crate::gateway::{Front, HttpApi, Limits, Local, Management, SocketApi};
+use crate::gateway::{Front, HttpApi, Limits, Local, Management, Media, MediaKey, MediaKeyPair, SocketApi};
 use crate::guardduty::{self, ScannerSpec};
 use crate::lambda::{Invoke, Journal, Lambda};
 use crate::processes::Processes;
@@ -205,6 +205,7 @@ impl Cloud {
         }
         let http = system.http.clone();
         let http = http.map(|http| HttpApi::new(http, &region, Arc::clone(&limits), invoke, usage.clone()));
+        let media = media(&circumstances, &services, &usage);
         let local = Local {
             endpoints: endpoints.clone(),
             processes: Arc::clone(&processes),
@@ -212,7 +213,9 @@ impl Cloud {
             faults,
             usage,
         };
-        tokio::spawn(Arc::new(Front { http, sockets, local, limits }).serve(listeners.front, stop.clone()));
+        tokio::spawn(
+            Arc::new(Front { http, sockets, media, local, limits }).serve(listeners.front, stop.clone()),
+        );
 
         Ok(Self {
             endpoints,
@@ -242,7 +245,13 @@ pub fn secrets(
     data_dir: &Path,
 ) -> Result<BTreeMap<String, String>, Error> {
     let specs = template.secrets(circumstances)?;
-    let mut values = secrets::open(data_dir, &specs).map_err(io_error("secrets.json"))?;
+    let media_key = |logical_id: &str| {
+        (logical_id == local_values::MEDIA_KEY.0)
+            .then(MediaKeyPair::generate)
+            .flatten()
+            .map(|pair| pair.private)
+    };
+    let mut values = secrets::open(data_dir, &specs, &media_key).map_err(io_error("secrets.json"))?;
     if let Some(given) = host(TOKEN_SECRET.1) {
         values.insert(TOKEN_SECRET.0.to_owned(), given);
     }
@@ -314,6 +323,14 @@ fn host(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }
 
+/// The files, if their addresses are signed by a key that is known.
+fn media(circumstances: &Circumstances, services: &Services, usage: &Usage) -> Option<Media> {
+    let (_, parameter, id) = local_values::MEDIA_KEY;
+    let key = MediaKey::new(id, circumstances.parameters.get(parameter)?)?;
+    let bucket = s3::bucket_name(local_values::MEDIA_BUCKET);
+    Some(Media::new(&services.s3, bucket, key, usage.clone()))
+}
+
 /// What the template's values depend on; creates the tables, whose streams have no name before.
 async fn circumstances(options: &Options, services: &Services, region: &str) -> Result<Circumstances, Error> {
     let template = &options.template;
@@ -327,6 +344,11 @@ async fn circumstances(options: &Options, services: &Services, region: &str) -> 
     let redis_url = host(variable).unwrap_or_else(|| services.redis_url.clone());
     circumstances.attributes.insert(attribute.to_owned(), redis_url);
     circumstances.secrets = secrets(template, &circumstances, &options.data_dir)?;
+    let (secret, parameter, _) = local_values::MEDIA_KEY;
+    let pair = circumstances.secrets.get(secret).and_then(|pem| MediaKeyPair::from_private(pem));
+    if let Some(pair) = pair.filter(|_| template.has_parameter(parameter)) {
+        circumstances.parameters.entry(parameter.to_owned()).or_insert(pair.public);
+    }
     let (logical_ids, specs): (Vec<_>, Vec<_>) = template.tables(&circumstances)?.into_iter().unzip();
     for (logical_id, table) in logical_ids.iter().zip(services.dynamodb.create_tables(&specs).await?) {
         circumstances.attributes.insert(format!("{logical_id}.Arn"), table.arn);

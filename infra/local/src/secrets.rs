@@ -10,8 +10,15 @@ use crate::template::SecretSpec;
 
 const FILE: &str = "secrets.json";
 
+/// Makes a secret that no specification describes; nothing leaves the specification its way.
+pub type Special<'a> = &'a dyn Fn(&str) -> Option<String>;
+
 /// The values by logical id, those that are new drawn and kept.
-pub fn open(data_dir: &Path, specs: &BTreeMap<String, SecretSpec>) -> io::Result<BTreeMap<String, String>> {
+pub fn open(
+    data_dir: &Path,
+    specs: &BTreeMap<String, SecretSpec>,
+    special: Special<'_>,
+) -> io::Result<BTreeMap<String, String>> {
     let path = data_dir.join(FILE);
     // Two programs that start at once, say two terminals with `chat`, must not draw two secrets.
     let lock = OpenOptions::new().create(true).append(true).mode(0o600).open(path.with_extension("lock"))?;
@@ -23,7 +30,8 @@ pub fn open(data_dir: &Path, specs: &BTreeMap<String, SecretSpec>) -> io::Result
     };
     let known = values.len();
     for (logical_id, spec) in specs {
-        values.entry(logical_id.clone()).or_insert_with(|| spec.generate());
+        let draw = || special(logical_id).unwrap_or_else(|| spec.generate());
+        values.entry(logical_id.clone()).or_insert_with(draw);
     }
     if values.len() > known {
         keep(&path, &values)?;
@@ -51,10 +59,10 @@ mod tests {
                         {GenerateSecretString: {PasswordLength: 40, ExcludePunctuation: true}}}}";
         let specs = Template::parse(template).unwrap().secrets(&Circumstances::default()).unwrap();
         let directory = tempfile::tempdir().unwrap();
-        let first = open(directory.path(), &specs).unwrap();
+        let first = open(directory.path(), &specs, &|_| None).unwrap();
         assert_eq!(first["Key"].len(), 40);
         assert!(first["Key"].chars().all(|character| character.is_ascii_alphanumeric()));
-        assert_eq!(open(directory.path(), &specs).unwrap(), first);
+        assert_eq!(open(directory.path(), &specs, &|_| None).unwrap(), first);
     }
 
     #[test]
@@ -65,7 +73,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let drawn: Vec<_> = std::thread::scope(|scope| {
             let starts: Vec<_> =
-                (0..8).map(|_| scope.spawn(|| open(directory.path(), &specs).unwrap())).collect();
+                (0..8).map(|_| scope.spawn(|| open(directory.path(), &specs, &|_| None).unwrap())).collect();
             starts.into_iter().map(|start| start.join().unwrap()).collect()
         });
         assert!(drawn.iter().all(|values| *values == drawn[0]));

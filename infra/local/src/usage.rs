@@ -31,6 +31,8 @@ struct Counters {
     redis_commands: Mutex<BTreeMap<String, u64>>,
     queue_requests: AtomicU64,
     objects: Objects,
+    media_requests: AtomicU64,
+    media_bytes: AtomicU64,
     scans: AtomicU64,
     scanned_bytes: AtomicU64,
 }
@@ -87,6 +89,7 @@ pub struct Snapshot {
     sqs: QueueSnapshot,
     s3: ObjectSnapshot,
     guardduty: ScanSnapshot,
+    media: MediaSnapshot,
 }
 
 #[derive(Debug, Serialize)]
@@ -120,6 +123,12 @@ struct ObjectSnapshot {
     reads: u64,
     deletes: u64,
     bytes_in: u64,
+    bytes_out: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct MediaSnapshot {
+    requests: u64,
     bytes_out: u64,
 }
 
@@ -212,6 +221,12 @@ impl Usage {
         add(&self.counters.scanned_bytes, bytes);
     }
 
+    /// A request to the CDN for a file.
+    pub fn media_request(&self, bytes_out: u64) {
+        add(&self.counters.media_requests, 1);
+        add(&self.counters.media_bytes, bytes_out);
+    }
+
     /// What was counted so far.
     pub fn snapshot(&self) -> Snapshot {
         let Counters { http, connections, frames_in, frames_out, objects, .. } = &*self.counters;
@@ -248,6 +263,10 @@ impl Usage {
             guardduty: ScanSnapshot {
                 scans: read(&self.counters.scans),
                 bytes: read(&self.counters.scanned_bytes),
+            },
+            media: MediaSnapshot {
+                requests: read(&self.counters.media_requests),
+                bytes_out: read(&self.counters.media_bytes),
             },
         }
     }

@@ -14,6 +14,12 @@ pub const TOKEN_SECRET: (&str, &str) = ("JwtSecret", "JWT_SECRET");
 /// What on AWS the nested stack `Network` answers, and where the variable that overrides it stands.
 pub const REDIS_URL: (&str, &str) = ("Network.Outputs.RedisUrl", "REDIS_URL");
 
+/// The pair that signs the addresses of files: the secret, the parameter with its public half, and the key's id at the CDN.
+pub const MEDIA_KEY: (&str, &str, &str) = ("MediaPrivateKey", "MediaPublicKey", "MediaKey");
+
+/// The bucket whose files the CDN serves.
+pub const MEDIA_BUCKET: &str = "AttachmentBucket";
+
 /// Drawn anew at each start: the embedded Redis forgets at the end, another data directory has other conversations.
 pub const STACK_ID: &str = "STACK_ID";
 

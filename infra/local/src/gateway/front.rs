@@ -9,6 +9,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use s3s::Body;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +17,7 @@ use super::cdn::{self, Rewritten};
 use super::http_api::{HttpApi, own};
 use super::limits::Limits;
 use super::local::Local;
+use super::media::{self, Media};
 use super::socket_api::{Handshake, SocketApi};
 use super::{echo, upgrade};
 
@@ -25,6 +27,8 @@ pub struct Front {
     pub http: Option<HttpApi>,
     /// The WebSocket API, if the template has one.
     pub sockets: Option<Arc<SocketApi>>,
+    /// The files that are served, if the template has addresses of theirs signed.
+    pub media: Option<Media>,
     /// What tests and people ask the local cloud itself.
     pub local: Local,
     /// The limits.
@@ -56,7 +60,7 @@ impl Front {
             tokio::spawn(async move {
                 let service = service_fn(|request| {
                     let this = Arc::clone(&this);
-                    async move { Ok::<_, Infallible>(this.answer(request, peer, port).await) }
+                    async move { Ok::<_, Infallible>(this.file_or_answer(request, peer, port).await) }
                 });
                 let connection = hyper::server::conn::http1::Builder::new()
                     .timer(TokioTimer::new())
@@ -68,6 +72,19 @@ impl Front {
                     _ = connection => {}
                 }
             });
+        }
+    }
+
+    /// Files flow, everything else is answered at once.
+    async fn file_or_answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        port: u16,
+    ) -> Response<Body> {
+        match &self.media {
+            Some(media) if request.uri().path().starts_with(media::PREFIX) => media.answer(&request).await,
+            _ => self.answer(request, peer, port).await.map(Body::http_body),
         }
     }
 

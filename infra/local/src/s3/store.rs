@@ -30,6 +30,8 @@ use super::notification::{Change, Notifier};
 use super::{Error, folder};
 use crate::faults::Faults;
 
+pub(crate) use self::read::internal;
+
 /// What S3 says an object is when nobody said it.
 const UNKNOWN_TYPE: &str = "binary/octet-stream";
 

@@ -147,7 +147,7 @@ impl Conditions<'_> {
 }
 
 /// A request of this process itself.
-pub(super) fn internal<T>(input: T) -> S3Request<T> {
+pub(crate) fn internal<T>(input: T) -> S3Request<T> {
     S3Request {
         input,
         method: http::Method::GET,
