@@ -39,6 +39,11 @@ CASES = [
     ("/ws/chat/a/b/", {}, None),
     ("/ws/else/", {}, None),
     ("/wsx/", {}, ("/wsx", {})),
+    ("/media/att_1/%C3%84%20b.png", {}, ("/clean/att_1", {})),
+    ("/media/att_1", {}, ("/clean/att_1", {})),
+    ("/media/preview/att_1", {}, ("/preview/att_1", {})),
+    ("/media/../quarantine/att_1", {}, ("/media/../quarantine/att_1", {})),
+    ("/media/a/b/c", {}, ("/media/a/b/c", {})),
 ]
 
 
@@ -55,6 +60,11 @@ def main() -> None:
             expected = wanted
         if got != expected:
             sys.exit(f"viewer-request.js: {path} {query} became {got}, not {expected}")
+    event = {"request": {"method": "GET", "uri": "/healthz", "querystring": {}, "headers": {
+        "host": {"value": "d1.cloudfront.net"}, "x-parlance-origin-host": {"value": "evil.example"}}}}
+    headers = json.loads(engine.eval(f"JSON.stringify(handler({json.dumps(event)}))"))["headers"]
+    if headers["x-parlance-origin-host"]["value"] != "d1.cloudfront.net":
+        sys.exit("viewer-request.js: the host that was asked for is not what the origin is told")
     print(f"viewer-request.js: {len(CASES)} requests rewritten as they should be")
 
 

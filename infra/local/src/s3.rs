@@ -20,6 +20,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 pub use self::bucket_spec::{BucketSpec, BucketSpecError, CorsRule};
 pub use self::notification::{Change, ObjectEvent, SOURCE};
+pub(crate) use self::server::length;
 pub(crate) use self::store::{Store, internal};
 use crate::faults::Faults;
 use crate::loopback::{self, Endpoint};

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt as _, Empty};
-use hyper::body::{Body as _, Bytes};
+use hyper::body::Bytes;
 use hyper::{Method, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use s3s::dto::{ETagCondition, GetObjectInput, GetObjectOutput, Range, TimestampFormat};
@@ -39,9 +39,9 @@ impl Media {
     /// Answers one request below [`PREFIX`].
     pub async fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
         let answer = self.serve(request).await.unwrap_or_else(Refusal::answer);
-        let bytes = answer.body().size_hint().lower();
-        self.usage.media_request(bytes);
-        if request.method() == Method::HEAD { without_body(answer) } else { answer }
+        let has_body = request.method() != Method::HEAD;
+        self.usage.media_request(if has_body { s3::length(&answer) } else { 0 });
+        if has_body { answer } else { without_body(answer) }
     }
 
     async fn serve<B>(&self, request: &Request<B>) -> Result<Response<Body>, Refusal> {

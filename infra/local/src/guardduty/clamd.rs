@@ -1,7 +1,13 @@
 //! The scanner clamd, over its INSTREAM command.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use async_trait::async_trait;
-use clamav_client::tokio::{Tcp, scan_file};
+use clamav_client::tokio::{TransportProtocol, scan_file};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
 use super::scanner::{ScanFailed, Scanner, Subject, Verdict};
 
@@ -23,10 +29,59 @@ impl Clamd {
 #[async_trait]
 impl Scanner for Clamd {
     async fn scan(&self, subject: &Subject) -> Result<Verdict, ScanFailed> {
-        let connection = Tcp { host_address: &self.address };
-        let answered = scan_file(&subject.path, connection, Some(CHUNK_BYTES)).await;
+        let answered = scan_file(&subject.path, self, Some(CHUNK_BYTES)).await;
         let answer = answered.map_err(|error| ScanFailed(format!("clamd: {error}")))?;
         verdict(&String::from_utf8_lossy(&answer))
+    }
+}
+
+impl TransportProtocol for Clamd {
+    type Stream = Patient;
+
+    async fn connect(&self) -> io::Result<Patient> {
+        Ok(Patient(TcpStream::connect(&self.address).await?))
+    }
+}
+
+/// A connection to a clamd that may answer and hang up while a file that is too large for it is still being sent: what it does not
+/// take is dropped, so that its answer is read.
+pub struct Patient(TcpStream);
+
+fn has_hung_up(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset)
+}
+
+impl AsyncRead for Patient {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer).map(|read| match read {
+            Err(error) if has_hung_up(&error) => Ok(()),
+            other => other,
+        })
+    }
+}
+
+impl AsyncWrite for Patient {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes).map(|written| match written {
+            Err(error) if has_hung_up(&error) => Ok(bytes.len()),
+            other => other,
+        })
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
     }
 }
 

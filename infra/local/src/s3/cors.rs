@@ -19,9 +19,7 @@ pub(super) fn preflight(rules: &[CorsRule], asked: &HeaderMap) -> Response<Body>
     };
     let Some(rule) = rules.iter().find(allows) else {
         let body = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessForbidden</Code><Message>CORSResponse: This CORS \
-                    request is not allowed. This is usually because the evalution of Origin, request method / \
-                    Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the \
-                    resource's CORS spec.</Message></Error>";
+                    request is not allowed.</Message></Error>";
         let mut refused = Response::new(Body::from(body.to_owned()));
         *refused.status_mut() = StatusCode::FORBIDDEN;
         refused.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/xml"));
@@ -98,6 +96,6 @@ mod tests {
         assert!(!fits("http://localhost:*", "http://localhost.evil.example", false));
         assert!(!fits("https://a.example", "https://a.example.evil", false));
         assert!(fits("X-Amz-*", "x-amz-date", true) && fits("*", "", true));
-        assert!(!fits("ab*ba", "aba", false), "the parts may not overlap");
+        assert!(!fits("xy*yx", "xyx", false), "the parts may not overlap");
     }
 }

@@ -95,7 +95,7 @@ impl Server {
             cors::apply(&rules, origin, &method, answer.headers_mut());
         }
         let answer = with_request_id(answer);
-        self.usage.object_request(&method, is_object, bytes_in, answer.body().size_hint().lower());
+        self.usage.object_request(&method, is_object, bytes_in, length(&answer));
         answer
     }
 
@@ -119,6 +119,13 @@ impl Server {
             refusal(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message)
         })
     }
+}
+
+/// How long an answer's body is; one that flows has it in its header alone.
+pub(crate) fn length(answer: &Response<Body>) -> u64 {
+    let header = answer.headers().get(header::CONTENT_LENGTH);
+    let header = header.and_then(|length| length.to_str().ok()?.parse().ok());
+    header.unwrap_or_else(|| answer.body().size_hint().lower())
 }
 
 fn status(status: StatusCode) -> Response<Body> {
