@@ -32,16 +32,17 @@ mod tests {
     use super::*;
 
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
-    const ELF: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x3e\0\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+    const ELF: &[u8] = &[0x7f, b'E', b'L', b'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0, 1, 0, 0, 0];
     const HTML: &[u8] = b"<!DOCTYPE html><html><script>alert(1)</script></html>";
     const PDF: &[u8] = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n";
 
     #[test]
     fn what_is_something_else_than_it_says_is_named() {
+        let program = &[ELF, &[0; 64]].concat()[..];
         for (declared, head, named) in [
             ("image/png", HTML, Some("Mismatch.text/html")),
             ("image/svg+xml", HTML, Some("Mismatch.text/html")),
-            ("image/png", ELF, Some("Mismatch.application/x-executable")),
+            ("image/png", program, Some("Mismatch.application/x-executable")),
             ("image/jpeg; q=1", PDF, Some("Mismatch.application/pdf")),
             ("video/mp4", PNG, Some("Mismatch.image/png")),
             ("application/pdf", PNG, Some("Mismatch.image/png")),
@@ -49,7 +50,7 @@ mod tests {
             ("image/png", PNG, None),
             ("image/jpeg", PNG, None),
             ("image/png", b"what nobody knows", None),
-            ("application/octet-stream", ELF, None),
+            ("application/octet-stream", program, None),
             ("text/plain", b"BM and MZ are only letters", None),
             ("text/html", HTML, None),
             ("application/pdf", PDF, None),

@@ -33,6 +33,7 @@ async fn a_function_is_given_what_the_template_says_and_where_aws_is() {
     assert!(environment["OWN"].as_str().unwrap().starts_with("Things/"));
     assert_eq!(environment["AWS_LAMBDA_FUNCTION_NAME"], "Sockets");
     assert_eq!(environment["AWS_ENDPOINT_URL_DYNAMODB"], stage.url("dynamodb"));
+    assert_eq!(environment["AWS_ENDPOINT_URL_S3"], stage.url("s3"));
     assert_eq!(environment["AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"], stage.url("connections"));
     assert!(environment.get("CARGO_MANIFEST_DIR").is_none());
     stage.stop().await;

@@ -54,6 +54,10 @@ fn the_projects_template_is_understood_whole() {
     assert_eq!(send["STACK_ID"], "arn:stream");
     assert_eq!(environment(&system, "WsAuthorizerFunction")["JWT_SECRET"], "jwt");
     assert!(system.services.is_empty());
+    assert_eq!(system.buckets[0].name, "attachmentbucket");
+    assert!(system.buckets[0].tells_event_bridge);
+    assert_eq!(system.plans[0].bucket, system.buckets[0].name);
+    assert_eq!(system.plans[0].prefixes, ["quarantine/"]);
 }
 
 #[test]
