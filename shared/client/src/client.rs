@@ -15,9 +15,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     api::{Api, ApiError},
+    driver::{Command, Driver},
     kept::KeptOutbox,
     options::{InvalidOrigin, Options},
-    session::{Command, Session},
 };
 
 /// A user's connection to Parlance. Clones share it; it ends with the last one.
@@ -137,7 +137,7 @@ impl Client {
         let kept = opened.transpose()?;
         let (commands, received) = mpsc::unbounded_channel();
         let (sender, events) = mpsc::unbounded_channel();
-        tokio::spawn(Session::new(options, Arc::clone(&api), sender, kept).run(received));
+        tokio::spawn(Driver::new(options, Arc::clone(&api), sender, kept).run(received));
         Ok((Self { api, commands }, Events { events }))
     }
 

@@ -1,8 +1,9 @@
 //! The reference client of Parlance: what every client must do, in the fewest lines that do it.
 //!
-//! Two parts are pure, hold the rules, and are what one ports first: [`order`] (each conversation's events once, in order, without a gap)
-//! and [`outbox`] (each message stored once, however often it has to be sent). Neither reads a clock, a socket or a random number, so a
-//! simulation can drive them. Around them, `session` keeps a socket open and asks `api` for what the socket did not bring.
+//! The rules are pure, and are what one ports first: [`order`] (each conversation's events once, in order, without a gap), [`outbox`]
+//! (each message stored once, however often it has to be sent), and [`session`], which puts them together with the sockets of a client.
+//! None of them reads a clock, a socket or a random number, so a simulation can drive them. Around them, `driver` carries out what a
+//! session wants, over sockets, HTTP and a file.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -23,12 +24,13 @@
 mod api;
 pub mod backoff;
 mod client;
+mod driver;
 mod kept;
 mod options;
 pub mod order;
 pub mod outbox;
 mod resume;
-mod session;
+pub mod session;
 mod socket;
 
 pub use api::ApiError;

@@ -1,6 +1,6 @@
 //! The outbox: messages that are not yet known to be stored, at most one in flight per conversation. Pure.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 
 use parlance_protocol::{
     error_code::ErrorCode,
@@ -19,7 +19,7 @@ pub const ACK_TIMEOUT_AFTER_FAILURE: Millis = 1_000;
 /// The messages of one client that are on their way.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    queues: HashMap<ConversationId, VecDeque<Queued>>,
+    queues: BTreeMap<ConversationId, VecDeque<Queued>>,
     requests: u64,
 }
 
@@ -142,9 +142,13 @@ impl Outbox {
 
     /// The message stands in the log, whoever said so: it leaves the outbox.
     pub fn seen(&mut self, conversation: ConversationId, client_id: &ClientMessageId, now: Millis) -> bool {
-        let queue = self.queues.get(&conversation);
-        let is_first = queue.and_then(VecDeque::front).is_some_and(|first| first.client_id == *client_id);
-        is_first && self.leave(conversation, now).is_some()
+        let Some(queue) = self.queues.get_mut(&conversation) else { return false };
+        match queue.iter().position(|queued| queued.client_id == *client_id) {
+            Some(0) => self.leave(conversation, now).is_some(),
+            // An earlier program has sent it, and what stood before it then was kept longer.
+            Some(place) => queue.remove(place).is_some(),
+            None => false,
+        }
     }
 
     /// A request was refused.

@@ -1,177 +1,140 @@
-//! The session: one task that owns a client's state, and moves it with each command, frame, answer and passing of time.
+//! The session: all that a client knows and wants. Each command, frame, answer and passing of time moves it, and it says what is to be
+//! done about that. Pure: it reads no clock, no socket and no random number, so that any program, or a simulation, can drive it.
 
 mod answers;
 mod links;
 
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    future::pending,
-    sync::Arc,
-    time::Duration,
-};
+use std::collections::{BTreeMap, VecDeque};
 
 use parlance_protocol::{
     conversation::Conversation,
     error_code::ErrorCode,
     event::{EventData, EventFrame},
-    ids::{ClientMessageId, ConversationId},
+    ids::{ClientMessageId, ConversationId, UserId},
     page::LogPage,
     request::send_message::{Draft, SendMessageData},
 };
 use serde_json::json;
-use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
-    time::{Instant, sleep},
-};
 
 use self::links::{LinkStep, Links};
 use crate::{
-    api::{Api, ApiError},
+    api::ApiError,
     backoff::{Backoff, Millis},
-    client::{ClientEvent, SendError, SendFailure, Sent},
-    kept::KeptOutbox,
-    options::Options,
-    order::{Need, Order},
+    client::{ClientEvent, SendError, Sent},
+    order::{HOLD, Need, Order},
     outbox::Outbox,
     resume::{self, Syncs},
-    socket::{self, SocketId, SocketReport},
 };
 
-/// How many logs are read at once.
-const CONCURRENT_READS: usize = 8;
+/// Names one socket of a session, in the order of their handshakes.
+pub type SocketId = u64;
 
-/// What an application asks of its session.
+/// What is to be done for a session, by whoever drives it.
 #[derive(Debug)]
-pub(crate) enum Command {
-    /// A conversation was read over HTTP, when its log ended here.
-    Know(ConversationId, u64),
-    /// A message is to be stored.
-    Send { conversation: ConversationId, draft: Draft, reply: oneshot::Sender<Result<Sent, SendFailure>> },
+pub enum Effect {
+    /// A socket is to be opened. [`Session::opened`] or [`Session::closed`] follows.
+    Dial(SocketId),
+    /// A frame is to be sent on a socket; one that has just closed says so by [`Session::closed`].
+    Send(SocketId, String),
+    /// A socket is not needed any more; one that is still being opened neither.
+    HangUp(SocketId),
+    /// The log is to be read from behind this entry to its end, each page given to [`Session::log_part`]; [`Session::log_ended`] follows.
+    ReadLog {
+        /// Whose.
+        conversation: ConversationId,
+        /// The last entry that is not needed.
+        after: u64,
+    },
+    /// The conversations with the most recent activity are to be given to [`Session::recent`].
+    ReadRecent,
+    /// The application is to be told.
+    Tell(ClientEvent),
+    /// What became of a message is known.
+    Settle(ClientMessageId, Box<Result<Sent, SendError>>),
 }
 
-/// What comes back from the tasks that a session starts.
-#[derive(Debug)]
-enum Report {
-    Socket(SocketId, SocketReport),
-    Recent(Result<Vec<Conversation>, ApiError>),
-    LogPart(ConversationId, LogPage),
-    LogEnd { conversation: ConversationId, after: u64, end: Result<u64, ApiError> },
-}
-
-/// The state of one client.
-pub(crate) struct Session {
-    options: Arc<Options>,
-    api: Arc<Api>,
-    events: mpsc::UnboundedSender<ClientEvent>,
-    reports: (mpsc::UnboundedSender<Report>, mpsc::UnboundedReceiver<Report>),
-    reads: Arc<Semaphore>,
-    started: Instant,
+/// One client.
+pub struct Session {
+    jitter: Box<dyn FnMut(Millis) -> Millis + Send>,
+    effects: VecDeque<Effect>,
     links: Links,
-    orders: HashMap<ConversationId, Conversing>,
+    orders: BTreeMap<ConversationId, Conversing>,
+    /// Those that were this user's: what is still on its way from them must not bring them back.
+    former: BTreeMap<ConversationId, Former>,
     outbox: Outbox,
-    kept: Option<KeptOutbox>,
     syncs: Syncs,
-    replies: HashMap<ClientMessageId, oneshot::Sender<Result<Sent, SendFailure>>>,
+    /// Whose session it is, once the server has said so.
+    user: Option<UserId>,
     is_over: bool,
 }
 
 struct Conversing {
     order: Order<EventFrame>,
     failed_reads: u32,
+    /// Whether the user was told that he is in it since the last time that its log was asked for.
+    is_affirmed: bool,
+    /// The last entry that took the user out of it.
+    left_at: Option<u64>,
+}
+
+/// A conversation that is not the user's any more.
+struct Former {
+    /// Its last entry that is his; `None` where it is not known which, because he was away when it ended.
+    last: Option<u64>,
+    /// The last entry that came from it all the same.
+    heard: u64,
 }
 
 impl From<Order<EventFrame>> for Conversing {
     fn from(order: Order<EventFrame>) -> Self {
-        Self { order, failed_reads: 0 }
+        Self { order, failed_reads: 0, is_affirmed: false, left_at: None }
     }
-}
-
-fn jitter(limit: Millis) -> Millis {
-    rand::random_range(0..=limit)
 }
 
 impl Session {
-    pub(crate) fn new(
-        options: Arc<Options>,
-        api: Arc<Api>,
-        events: mpsc::UnboundedSender<ClientEvent>,
-        kept: Option<KeptOutbox>,
-    ) -> Self {
-        let mut session = Self {
-            options,
-            api,
-            events,
-            reports: mpsc::unbounded_channel(),
-            reads: Arc::new(Semaphore::new(CONCURRENT_READS)),
-            started: Instant::now(),
-            links: Links::default(),
-            orders: HashMap::new(),
+    /// A session without a socket, which dials as soon as [`Session::act`] is called. `jitter` draws evenly from nothing to its argument.
+    pub fn new(jitter: impl FnMut(Millis) -> Millis + Send + 'static, now: Millis) -> Self {
+        let mut links = Links::default();
+        links.begin(now);
+        Self {
+            jitter: Box::new(jitter),
+            effects: VecDeque::new(),
+            links,
+            orders: BTreeMap::new(),
+            former: BTreeMap::new(),
             outbox: Outbox::default(),
-            kept: None,
             syncs: Syncs::default(),
-            replies: HashMap::new(),
+            user: None,
             is_over: false,
-        };
-        if let Some(kept) = &kept {
-            session.resume_outbox(kept);
-        }
-        session.kept = kept;
-        session
-    }
-
-    /// Queues what an earlier program left, and reads on from where it was written: whether it is stored stands there.
-    fn resume_outbox(&mut self, kept: &KeptOutbox) {
-        for SendMessageData { conversation_id, client_id, after, draft } in kept.waiting().cloned() {
-            let begin = || Order::after(after).into();
-            let known: &mut Conversing = self.orders.entry(conversation_id).or_insert_with(begin);
-            known.order.read_anyway(0);
-            self.outbox.queue(conversation_id, client_id, draft, after, 0);
         }
     }
 
-    /// Runs until the application drops the client or the server ends the session for good.
-    pub(crate) async fn run(mut self, mut commands: mpsc::UnboundedReceiver<Command>) {
-        self.links.begin(self.now());
-        while !self.is_over {
-            self.act();
-            let wake = self.deadline().map(|at| Duration::from_millis(at.saturating_sub(self.now())));
-            tokio::select! {
-                command = commands.recv() => match command {
-                    Some(command) => self.obey(command),
-                    None => break,
-                },
-                Some(report) = self.reports.1.recv() => self.hear(report),
-                () = async { match wake { Some(wake) => sleep(wake).await, None => pending().await } } => {}
-            }
-        }
-        self.links.end();
+    /// What is to be done next, in order; `None` until something happens again.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
     }
 
-    fn now(&self) -> Millis {
-        u64::try_from(self.started.elapsed().as_millis()).unwrap_or(Millis::MAX)
-    }
-
-    fn tell(&self, event: ClientEvent) {
-        // An application that does not listen any more may still send.
-        let _ = self.events.send(event);
-    }
-
-    fn deadline(&self) -> Option<Millis> {
+    /// When [`Session::act`] should be called, if nothing happens before.
+    pub fn deadline(&self) -> Option<Millis> {
         let orders = self.orders.values().filter_map(|conversing| conversing.order.deadline()).min();
         let outbox = self.outbox.deadline().filter(|_| self.links.is_up());
         let syncs = self.syncs.deadline();
         [self.links.deadline(), orders, outbox, syncs].into_iter().flatten().min()
     }
 
-    /// Does everything that is due.
-    fn act(&mut self) {
-        let now = self.now();
-        while let Some(step) = self.links.step(now, &mut jitter) {
-            match step {
-                LinkStep::Dial(id) => self.dial(id),
-                LinkStep::Lost => self.tell(ClientEvent::Disconnected { reason: "no answer".to_owned() }),
-            }
-        }
+    /// Whether the server has ended the session for good.
+    pub const fn is_over(&self) -> bool {
+        self.is_over
+    }
+
+    /// The last entry of a conversation up to which everything was told.
+    pub fn applied(&self, conversation: ConversationId) -> Option<u64> {
+        self.orders.get(&conversation)?.order.applied()
+    }
+
+    /// Does everything that is due. To be called after each of the other methods.
+    pub fn act(&mut self, now: Millis) {
+        self.links.act(now, &mut self.jitter);
         for conversations in self.syncs.given_up(now) {
             self.read_instead(&conversations, now);
         }
@@ -181,17 +144,19 @@ impl Session {
             match conversing.order.need(now) {
                 Need::Nothing => {}
                 Need::Apply(ready) => events.extend(ready),
-                Need::ReadLog { after } => behind.push((*id, after)),
+                Need::ReadLog { after } => {
+                    conversing.is_affirmed = false;
+                    behind.push((*id, after));
+                }
             }
         }
-        self.apply(events);
-        for (id, after) in behind {
-            self.read_log(id, after);
-        }
+        self.apply(events, now);
+        self.effects
+            .extend(behind.into_iter().map(|(conversation, after)| Effect::ReadLog { conversation, after }));
         if self.links.is_up() {
             let orders = &self.orders;
             let seen = |id, after| orders.get(&id).and_then(|known| known.order.seen_through(after));
-            let unanswered = self.outbox.expire(now, &mut jitter);
+            let unanswered = self.outbox.expire(now, &mut self.jitter);
             for attempt in self.outbox.due(now, seen) {
                 let frame = json!({"type": "message.send", "id": attempt.request, "data": attempt.data});
                 self.links.send(frame.to_string());
@@ -200,144 +165,78 @@ impl Session {
                 self.links.probe(now);
             }
         }
+        self.settle_links();
     }
 
-    fn dial(&self, id: SocketId) {
-        let reports = self.reports.0.clone();
-        let report = move |report| drop(reports.send(Report::Socket(id, report)));
-        tokio::spawn(socket::run(Arc::clone(&self.options), Arc::clone(&self.api), report));
-    }
-
-    fn read_log(&self, conversation: ConversationId, after: u64) {
-        let (api, reads, reports) = (Arc::clone(&self.api), Arc::clone(&self.reads), self.reports.0.clone());
-        tokio::spawn(async move {
-            let _permit = reads.acquire_owned().await;
-            let part = |page| drop(reports.send(Report::LogPart(conversation, page)));
-            let end = resume::read_log(&api, conversation, after, part).await;
-            drop(reports.send(Report::LogEnd { conversation, after, end }));
-        });
-    }
-
-    /// Reads over HTTP what a `sync` did not bring.
-    fn read_instead(&mut self, conversations: &[ConversationId], now: Millis) {
-        let named = self.orders.iter_mut().filter(|(id, _)| conversations.contains(id));
-        resume::read_on(named.map(|(_, known)| &mut known.order), now);
-        let (api, reports) = (Arc::clone(&self.api), self.reports.0.clone());
-        tokio::spawn(async move { drop(reports.send(Report::Recent(resume::recent(api).await))) });
-    }
-
-    fn obey(&mut self, command: Command) {
-        match command {
-            Command::Know(id, head) => {
-                self.orders.entry(id).or_insert_with(|| Order::after(head).into());
-            }
-            Command::Send { conversation, draft, reply } => {
-                let known = self.orders.get(&conversation).and_then(|known| known.order.applied());
-                let client_id = ClientMessageId::parse(&ulid::Ulid::generate().to_string());
-                let (Some(after), Ok(client_id)) = (known, client_id) else {
-                    let _ = reply.send(Err(SendFailure::NotKnown(draft)));
-                    return;
-                };
-                if let Some(kept) = &mut self.kept {
-                    let (client_id, draft) = (client_id.clone(), draft.clone());
-                    let message = SendMessageData { conversation_id: conversation, client_id, after, draft };
-                    if let Err(error) = kept.keep(message) {
-                        let error = SendError::NotKept(Arc::new(error));
-                        let _ = reply.send(Err(SendFailure::Failed(error)));
-                        return;
-                    }
-                }
-                self.replies.insert(client_id.clone(), reply);
-                self.outbox.queue(conversation, client_id, draft, after, self.now());
-            }
+    /// Notes that a conversation was read over HTTP, when its log ended at `head`.
+    pub fn know(&mut self, conversation: ConversationId, head: u64, now: Millis) {
+        if !self.orders.contains_key(&conversation) {
+            self.begin(conversation, head, now);
         }
     }
 
-    fn hear(&mut self, report: Report) {
-        let now = self.now();
-        match report {
-            Report::Socket(id, SocketReport::Opened(frames)) => {
-                let client = concat!("parlance-rust/", env!("CARGO_PKG_VERSION"));
-                let start =
-                    json!({"type": "session.start", "id": format!("s{id}"), "data": {"client": client}});
-                self.links.opened(id, frames, start.to_string(), now);
-            }
-            Report::Socket(id, SocketReport::Frame(frame)) => {
-                self.links.heard(id, now);
-                self.read_frame(&frame, now);
-            }
-            Report::Socket(id, SocketReport::Closed(reason)) => {
-                if self.links.closed(id, now, &mut jitter) || !self.links.is_up() {
-                    self.tell(ClientEvent::Disconnected { reason });
-                }
-            }
-            Report::Recent(Ok(conversations)) => {
-                for conversation in conversations {
-                    self.meet(conversation);
-                }
-            }
-            Report::Recent(Err(_)) => {}
-            Report::LogPart(id, page) => {
-                if let Some(first) = page.first_seq
-                    && let Some(known) = self.orders.get_mut(&id)
-                {
-                    let ready = known.order.first_is(first, now);
-                    self.apply(ready);
-                }
-                for event in page.items {
-                    self.take(event, now);
-                }
-            }
-            Report::LogEnd { conversation, after, end } => self.log_ended(conversation, after, end, now),
+    /// Puts a message together as it can be queued; `None` while it is not known where in the conversation this client stands.
+    pub fn address(
+        &self,
+        conversation: ConversationId,
+        client_id: ClientMessageId,
+        draft: &Draft,
+    ) -> Option<SendMessageData> {
+        let after = self.applied(conversation)?;
+        Some(SendMessageData { conversation_id: conversation, client_id, after, draft: draft.clone() })
+    }
+
+    /// Queues a message. [`Effect::Settle`] follows, however long it takes.
+    pub fn queue(&mut self, message: SendMessageData, now: Millis) {
+        let SendMessageData { conversation_id, client_id, after, draft } = message;
+        self.outbox.queue(conversation_id, client_id, draft, after, now);
+    }
+
+    /// Queues what an earlier session left, and reads on from where it was written: whether it is stored stands there.
+    pub fn queue_again(&mut self, message: SendMessageData, now: Millis) {
+        let begin = || Order::after(message.after).into();
+        let known: &mut Conversing = self.orders.entry(message.conversation_id).or_insert_with(begin);
+        known.order.read_anyway(now);
+        self.queue(message, now);
+    }
+
+    /// A socket is open.
+    pub fn opened(&mut self, socket: SocketId, now: Millis) {
+        let client = concat!("parlance-rust/", env!("CARGO_PKG_VERSION"));
+        let start = json!({"type": "session.start", "id": format!("s{socket}"), "data": {"client": client}});
+        self.links.opened(socket, start.to_string(), now);
+        self.settle_links();
+    }
+
+    /// A socket is over, or could not be opened, because of this.
+    pub fn closed(&mut self, socket: SocketId, reason: String, now: Millis) {
+        if self.links.closed(socket, now, &mut self.jitter) || !self.links.is_up() {
+            self.tell(ClientEvent::Disconnected { reason });
         }
     }
 
-    /// Takes an event from a socket, a log or an ack.
-    fn take(&mut self, event: EventFrame, now: Millis) {
-        match (event.conversation_id, event.seq) {
-            (Some(id), Some(seq)) => {
-                let known = self.orders.entry(id).or_insert_with(|| Order::from_first_event().into());
-                let ready = known.order.offer(seq, event, now);
-                self.apply(ready);
-            }
-            (id, _) => match event.data() {
-                EventData::SessionClosing(closing) if closing.reconnect => {
-                    self.links.renew(closing.retry_after_ms, now, &mut jitter);
-                }
-                EventData::SessionClosing(closing) => self.end(&closing.reason),
-                EventData::ConversationCreated(conversation) => self.meet(*conversation),
-                EventData::ConversationDeleted(_) => {
-                    if let Some(id) = id {
-                        self.forget(id);
-                    }
-                }
-                _ => self.tell(ClientEvent::Ephemeral(event)),
-            },
+    /// These are the conversations with the most recent activity: those that are not known yet begin at their heads.
+    pub fn recent(&mut self, conversations: Vec<Conversation>, now: Millis) {
+        for conversation in conversations {
+            self.meet(conversation, now);
         }
     }
 
-    /// Passes on events that come in their order.
-    fn apply(&mut self, events: Vec<EventFrame>) {
-        for event in events {
-            if !self.outbox.is_empty()
-                && let EventData::MessageCreated(message) = event.data()
-                && let Some(client_id) = &message.client_id
-                && self.outbox.seen(message.conversation_id, client_id, self.now())
-            {
-                self.reply(client_id, Ok(Sent { message: (*message).clone(), duplicate: true }));
-            }
-            self.tell(ClientEvent::Event(event));
+    /// This stands in a conversation's log.
+    pub fn log_part(&mut self, conversation: ConversationId, page: LogPage, now: Millis) {
+        if let Some(first) = page.first_seq
+            && let Some(known) = self.orders.get_mut(&conversation)
+        {
+            let ready = known.order.first_is(first, now);
+            self.apply(ready, now);
+        }
+        for event in page.items {
+            self.take(event, now);
         }
     }
 
-    fn meet(&mut self, conversation: Conversation) {
-        if let Entry::Vacant(entry) = self.orders.entry(conversation.id) {
-            entry.insert(Order::after(conversation.head_seq).into());
-            self.tell(ClientEvent::Conversation(Box::new(conversation)));
-        }
-    }
-
-    fn log_ended(
+    /// A log that was to be read from behind `after` was read to its `end`, or could not be.
+    pub fn log_ended(
         &mut self,
         conversation: ConversationId,
         after: u64,
@@ -361,39 +260,168 @@ impl Session {
                     self.tell(ClientEvent::Restarted(conversation));
                 }
                 if let Some(client_id) = lost {
-                    self.reply(&client_id, Err(SendError::Unknown));
+                    self.settle(client_id, Err(SendError::Unknown));
                 }
             }
-            Err(error) if error.is(ErrorCode::NotFound) => self.forget(conversation),
+            // He was told meanwhile that he is in it: the answer may be older than that.
+            Err(error) if error.is(ErrorCode::NotFound) && known.is_affirmed => {
+                known.order.read_failed(now, 0);
+            }
+            Err(error) if error.is(ErrorCode::NotFound) => {
+                let left_at = known.left_at;
+                self.forget(conversation, left_at);
+            }
             Err(_) => {
                 known.failed_reads += 1;
-                known.order.read_failed(now, jitter(Backoff::READ.limit(known.failed_reads)));
+                let wait = (self.jitter)(Backoff::READ.limit(known.failed_reads));
+                known.order.read_failed(now, wait);
             }
         }
     }
 
-    fn forget(&mut self, conversation: ConversationId) {
-        if self.orders.remove(&conversation).is_some() {
-            for client_id in self.outbox.abandon(conversation) {
-                self.reply(&client_id, Err(SendError::Gone));
-            }
-            self.tell(ClientEvent::Gone(conversation));
-        }
-    }
-
-    fn end(&mut self, reason: &str) {
+    /// Ends every socket.
+    pub fn end(&mut self) {
         self.links.end();
-        self.is_over = true;
-        self.tell(ClientEvent::Closed { reason: reason.to_owned() });
+        self.settle_links();
     }
 
-    fn reply(&mut self, client_id: &ClientMessageId, outcome: Result<Sent, SendError>) {
-        let kept = self.kept.as_mut().and_then(|kept| kept.forget(client_id));
-        if let Some(reply) = self.replies.remove(client_id) {
-            // Whoever asked may have gone; the message is sent all the same.
-            let _ = reply.send(outcome.map_err(SendFailure::Failed));
-        } else if let (Some(message), Err(error)) = (kept, outcome) {
-            self.tell(ClientEvent::Unsent { message: Box::new(message), error });
+    fn tell(&mut self, event: ClientEvent) {
+        self.effects.push_back(Effect::Tell(event));
+    }
+
+    fn settle(&mut self, client_id: ClientMessageId, outcome: Result<Sent, SendError>) {
+        self.effects.push_back(Effect::Settle(client_id, Box::new(outcome)));
+    }
+
+    /// Has done what the links want.
+    fn settle_links(&mut self) {
+        while let Some(step) = self.links.step() {
+            self.effects.push_back(match step {
+                LinkStep::Dial(socket) => Effect::Dial(socket),
+                LinkStep::Send(socket, frame) => Effect::Send(socket, frame),
+                LinkStep::HangUp(socket) => Effect::HangUp(socket),
+                LinkStep::Lost => Effect::Tell(ClientEvent::Disconnected { reason: "no answer".to_owned() }),
+            });
+        }
+    }
+
+    /// Reads over HTTP what a `sync` did not bring.
+    fn read_instead(&mut self, conversations: &[ConversationId], now: Millis) {
+        let named = self.orders.iter_mut().filter(|(id, _)| conversations.contains(id));
+        resume::read_on(named.map(|(_, known)| &mut known.order), now);
+        self.effects.push_back(Effect::ReadRecent);
+    }
+
+    /// Takes an event from a socket, a log or an ack.
+    fn take(&mut self, event: EventFrame, now: Millis) {
+        match (event.conversation_id, event.seq) {
+            (Some(id), Some(seq)) => {
+                if self.is_stale(id, seq) {
+                    return;
+                }
+                let known = self.orders.entry(id).or_insert_with(|| Order::from_first_event().into());
+                let ready = known.order.offer(seq, event, now);
+                self.apply(ready, now);
+            }
+            (id, _) => match event.data() {
+                EventData::SessionClosing(closing) if closing.reconnect => {
+                    self.links.renew(closing.retry_after_ms, now, &mut self.jitter);
+                }
+                EventData::SessionClosing(closing) => {
+                    self.end();
+                    self.is_over = true;
+                    self.tell(ClientEvent::Closed { reason: closing.reason });
+                }
+                EventData::ConversationCreated(conversation) => self.meet(*conversation, now),
+                EventData::ConversationDeleted(deleted) => {
+                    if let Some(id) = id {
+                        self.left(id, deleted.last_seq);
+                    }
+                }
+                _ => self.tell(ClientEvent::Ephemeral(event)),
+            },
+        }
+    }
+
+    /// Passes on events that come in their order.
+    fn apply(&mut self, events: Vec<EventFrame>, now: Millis) {
+        for event in events {
+            if !self.outbox.is_empty()
+                && let EventData::MessageCreated(message) = event.data()
+                && let Some(client_id) = message.client_id.clone()
+                && self.outbox.seen(message.conversation_id, &client_id, now)
+            {
+                self.settle(client_id, Ok(Sent { message: *message, duplicate: true }));
+            }
+            self.look_whether_taken_out(&event, now);
+            self.tell(ClientEvent::Event(event));
+        }
+    }
+
+    /// Of somebody who was taken out and has not come back since, the log is not shown any more: that is asked for, in case he is not told.
+    fn look_whether_taken_out(&mut self, event: &EventFrame, now: Millis) {
+        if event.kind == "participant.removed"
+            && let EventData::ParticipantRemoved(change) = event.data()
+            && let Some(known) = event.conversation_id.and_then(|id| self.orders.get_mut(&id))
+            && change.participants.iter().any(|taken| Some(&taken.user_id) == self.user.as_ref())
+        {
+            known.left_at = event.seq;
+            known.order.read_anyway(now + HOLD);
+        }
+    }
+
+    /// Whether an entry is of a time when the conversation was still the user's.
+    fn is_stale(&mut self, id: ConversationId, seq: u64) -> bool {
+        let Some(former) = self.former.get_mut(&id) else { return false };
+        former.heard = former.heard.max(seq);
+        if former.last.is_some_and(|last| last < seq) {
+            // He has joined again.
+            self.former.remove(&id);
+            return false;
+        }
+        true
+    }
+
+    /// The user is in a conversation, whose log goes up to `head_seq` at least.
+    fn meet(&mut self, conversation: Conversation, now: Millis) {
+        let (id, head) = (conversation.id, conversation.head_seq);
+        if let Some(known) = self.orders.get_mut(&id) {
+            known.is_affirmed = true;
+            return;
+        }
+        if self.former.get(&id).is_some_and(|former| former.last.is_some_and(|last| head <= last)) {
+            return;
+        }
+        self.begin(id, head, now);
+        self.tell(ClientEvent::Conversation(Box::new(conversation)));
+    }
+
+    fn begin(&mut self, id: ConversationId, head: u64, now: Millis) {
+        let mut order = Order::after(head);
+        if let Some(former) = self.former.remove(&id) {
+            order.expect(former.heard, now);
+        }
+        self.orders.insert(id, order.into());
+    }
+
+    /// The user was taken out of a conversation by this entry, if it is known which. One that he has joined again since is left alone.
+    fn left(&mut self, id: ConversationId, last: Option<u64>) {
+        let applied = self.orders.get(&id).and_then(|known| known.order.applied());
+        if last.is_some() && last < applied {
+            return;
+        }
+        self.forget(id, last);
+    }
+
+    fn forget(&mut self, id: ConversationId, last: Option<u64>) {
+        let before = self.former.remove(&id);
+        let last = before.as_ref().map_or(last, |before| before.last.max(last));
+        self.former.insert(id, Former { last, heard: before.map_or(0, |before| before.heard) });
+        if self.orders.remove(&id).is_some() {
+            for client_id in self.outbox.abandon(id) {
+                self.settle(client_id, Err(SendError::Gone));
+            }
+            self.tell(ClientEvent::Gone(id));
         }
     }
 }

@@ -15,9 +15,6 @@ use crate::{
     options::{Handshake, Options},
 };
 
-/// Names one socket of a client, in the order of their handshakes.
-pub(crate) type SocketId = u64;
-
 /// What a socket reports.
 #[derive(Debug)]
 pub(crate) enum SocketReport {

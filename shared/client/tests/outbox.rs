@@ -57,6 +57,18 @@ fn one_message_per_conversation_is_in_flight() {
 }
 
 #[test]
+fn a_message_that_an_earlier_program_has_sent_leaves_the_outbox_wherever_it_stands() {
+    let mut outbox = Outbox::default();
+    queue(&mut outbox, &["a", "b", "c"]);
+    assert!(outbox.seen(here(), &key("b"), 0));
+    assert!(!outbox.seen(here(), &key("b"), 0));
+    let first = due(&mut outbox, 0);
+    assert_eq!(sent(&first), ["a"]);
+    assert_eq!(outbox.acknowledged(&first[0].request, 1), Some(key("a")));
+    assert_eq!(sent(&due(&mut outbox, 1)), ["c"]);
+}
+
+#[test]
 fn a_message_without_an_answer_is_sent_again_as_the_same() {
     let mut outbox = Outbox::default();
     queue(&mut outbox, &["a"]);

@@ -50,6 +50,8 @@ pub enum SignalBody {
     ConversationLeft {
         /// By whom: himself when he left.
         by: UserId,
+        /// The entry that took him: the last of this log that is his.
+        last: Seq,
     },
 }
 

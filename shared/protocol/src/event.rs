@@ -74,6 +74,9 @@ pub enum EventData {
 pub struct ConversationDeleted {
     /// By whom.
     pub by: UserId,
+    /// Where only this user is concerned: the last entry of the log that is still his. Later ones come only after he has joined again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_seq: Option<u64>,
 }
 
 /// Participants came, went, or have another role.

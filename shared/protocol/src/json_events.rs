@@ -81,7 +81,9 @@ pub(crate) fn data(event: &Event) -> String {
         | EventBody::MessageDeleted(message) => json(&Message::from(message.as_ref())),
         EventBody::Hidden { id, .. } => json(&Hidden { id: *id, hidden: true }),
         EventBody::ConversationCreated(view) | EventBody::ConversationUpdated(view) => conversation(view),
-        EventBody::ConversationDeleted { by } => json(&ConversationDeleted { by: by.clone() }),
+        EventBody::ConversationDeleted { by } => {
+            json(&ConversationDeleted { by: by.clone(), last_seq: None })
+        }
         EventBody::ParticipantAdded { participants, by } => {
             let participants = participants.iter().map(|joining| joined(joining, event.seq)).collect();
             json(&ParticipantChange { participants, by: by.clone() })

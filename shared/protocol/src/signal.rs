@@ -141,8 +141,9 @@ impl From<&Signal> for EventFrame {
                 let data = RawValue::from_string(json_events::conversation(view));
                 ("conversation.created", data.unwrap_or_else(|_| RawValue::NULL.to_owned()))
             }
-            SignalBody::ConversationLeft { by } => {
-                ("conversation.deleted", raw(&ConversationDeleted { by: by.clone() }))
+            SignalBody::ConversationLeft { by, last } => {
+                let left = ConversationDeleted { by: by.clone(), last_seq: Some(last.get()) };
+                ("conversation.deleted", raw(&left))
             }
         };
         Self {

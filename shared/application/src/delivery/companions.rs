@@ -84,7 +84,7 @@ impl Companions {
             }
             EntryBody::ParticipantRemoved { user } => {
                 let to = vec![user.clone()];
-                let body = SignalBody::ConversationLeft { by };
+                let body = SignalBody::ConversationLeft { by, last: entry.seq };
                 let left = Aside { to: to.clone(), hearing: Hearing::Subjects, body };
                 self.aside(conversation, entry, left).await?;
                 self.close_sockets_for(conversation, &to).await?;
@@ -127,8 +127,7 @@ impl Companions {
         let open = self.directory.of_users(users).await?;
         let of_this: Vec<Connection> =
             open.into_iter().filter(|open| open.scope.conversation() == Some(conversation)).collect();
-        self.closer.close_all(&of_this, Closing::NoLongerMember).await;
-        Ok(())
+        self.closer.close_all(&of_this, Closing::NoLongerMember).await
     }
 }
 

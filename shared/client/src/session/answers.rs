@@ -3,12 +3,13 @@
 use parlance_protocol::{
     event::EventFrame,
     frame::{Ack, Nack, ServerFrame},
+    ids::UserId,
     message::SentMessage,
     sync::{Synced, SyncedConversation},
 };
-use serde_json::value::to_raw_value;
+use serde_json::{Value, value::to_raw_value};
 
-use super::{Session, jitter};
+use super::{Session, SocketId};
 use crate::{
     backoff::Millis,
     client::{ClientEvent, SendError, Sent},
@@ -16,8 +17,14 @@ use crate::{
 };
 
 impl Session {
-    /// Reads one frame of a socket.
-    pub(super) fn read_frame(&mut self, frame: &str, now: Millis) {
+    /// A frame came on a socket.
+    pub fn heard(&mut self, socket: SocketId, frame: &str, now: Millis) {
+        self.links.heard(socket, now);
+        self.read_frame(frame, now);
+        self.settle_links();
+    }
+
+    fn read_frame(&mut self, frame: &str, now: Millis) {
         match ServerFrame::parse(frame) {
             Some(ServerFrame::Ack(ack)) => self.acknowledged(ack, now),
             Some(ServerFrame::Nack(nack)) => self.refused(nack, now),
@@ -37,7 +44,9 @@ impl Session {
     fn acknowledged(&mut self, ack: Ack, now: Millis) {
         let Some(id) = ack.id else { return };
         if let Some(socket) = id.strip_prefix('s').and_then(|id| id.parse().ok()) {
-            if self.links.ready(socket, now, &mut jitter) {
+            self.user =
+                ack.data.pointer("/user/id").and_then(Value::as_str).and_then(|id| UserId::parse(id).ok());
+            if self.links.ready(socket, now, &mut self.jitter) {
                 self.outbox.reconnected(now);
                 let known = self.orders.iter().filter_map(|(id, known)| Some((*id, known.order.applied()?)));
                 for frame in self.syncs.begin(known, now) {
@@ -69,7 +78,7 @@ impl Session {
                 now,
             );
         }
-        self.reply(&client_id, Ok(Sent { message, duplicate }));
+        self.settle(client_id, Ok(Sent { message, duplicate }));
     }
 
     /// Takes what became of each conversation; what was missed has come in frames of its own, or is still on its way.
@@ -79,20 +88,20 @@ impl Session {
             let ready = one.first_seq.map(|first| known.order.first_is(first, now)).unwrap_or_default();
             match (&*one.outcome, one.head_seq) {
                 (SyncedConversation::RECOVERED, Some(head)) => known.order.expect(head, now),
-                (SyncedConversation::GONE, _) => self.forget(id),
+                // Also of one that is gone: he may have joined again since, and the log knows.
                 _ => known.order.read_anyway(now),
             }
-            self.apply(ready);
+            self.apply(ready, now);
         }
         for conversation in synced.new {
-            self.meet(conversation);
+            self.meet(conversation, now);
         }
     }
 
     fn refused(&mut self, nack: Nack, now: Millis) {
         let Some(id) = nack.id else { return };
         if let Some(socket) = id.strip_prefix('s').and_then(|id| id.parse().ok()) {
-            self.links.closed(socket, now, &mut jitter);
+            self.links.refused(socket, now, &mut self.jitter);
             self.tell(ClientEvent::Disconnected { reason: nack.error.to_string() });
             return;
         }
@@ -100,15 +109,15 @@ impl Session {
             self.read_instead(&conversations, now);
             return;
         }
-        match self.outbox.refused(&id, &nack.error, now, &mut jitter) {
+        match self.outbox.refused(&id, &nack.error, now, &mut self.jitter) {
             Refusal::WillRetry | Refusal::NotWaiting => {}
-            Refusal::NeedsToken => self.links.renew(0, now, &mut jitter),
+            Refusal::NeedsToken => self.links.renew(0, now, &mut self.jitter),
             Refusal::NeedsLog(conversation) => {
                 if let Some(known) = self.orders.get_mut(&conversation) {
                     known.order.read_anyway(now);
                 }
             }
-            Refusal::Failed(client_id) => self.reply(&client_id, Err(SendError::Refused(nack.error))),
+            Refusal::Failed(client_id) => self.settle(client_id, Err(SendError::Refused(nack.error))),
         }
     }
 }
