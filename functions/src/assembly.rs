@@ -18,7 +18,6 @@ use parlance_application::{
     connections::{
         admit::AdmitHandshake,
         close::CloseConnection,
-        evict::EvictConnection,
         open::{OpenConnection, OpenPorts},
         origins::AllowedOrigins,
     },
@@ -116,8 +115,8 @@ impl Assembly {
 
     /// What stands before every route of a socket.
     pub fn socket_door(&self) -> Assembled<SocketDoor> {
-        let (evict, limiter) = (self.evict_connection()?, self.rate_limiter()?);
-        Ok(SocketDoor { evict, limiter, clock: self.clock() })
+        let (closer, limiter) = (self.closer()?, self.rate_limiter()?);
+        Ok(SocketDoor { closer, limiter, clock: self.clock() })
     }
 
     /// The limits that clients are told.
@@ -171,16 +170,6 @@ impl Assembly {
             grace: adapters.configuration().presence_grace,
         };
         Ok(CloseConnection::new(adapters.connections()?, depart))
-    }
-
-    /// Turns a socket out.
-    pub fn evict_connection(&self) -> Assembled<EvictConnection> {
-        let adapters = &self.adapters;
-        Ok(EvictConnection::new(
-            adapters.connections()?,
-            adapters.connection_poster()?,
-            Arc::clone(&self.encoder),
-        ))
     }
 
     /// Issues tickets.

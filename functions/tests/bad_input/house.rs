@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use parlance_application::{
-    connections::evict::EvictConnection,
     conversations::log::ReadLog,
+    delivery::broadcaster::Closer,
     limits::rates::RateLimits,
     messages::{find::FindMessage, history::ReadHistory},
     ports::{
@@ -73,14 +73,14 @@ impl House {
         scene.redis = stage.redis.clone();
         let own = scene.conversation(1, History::All, &["alice", "bob"]).await;
         let foreign = scene.conversation(2, History::All, &["eve"]).await;
-        let evict = EvictConnection::new(
-            Arc::new(stage.connections.clone()),
+        let closer = Closer::new(
             Arc::new(stage.gateway.clone()),
+            Arc::new(stage.connections.clone()),
             Arc::new(JsonEvents),
         );
         let limiter = scene.limiter(limits);
         let socket =
-            SocketRoutes::behind(SocketDoor { evict, limiter: limiter.clone(), clock: clock.clone() })
+            SocketRoutes::behind(SocketDoor { closer, limiter: limiter.clone(), clock: clock.clone() })
                 .route(MessageSend::new(stage.send.clone()))
                 .route(SessionStart::new(clock.clone(), Limits::with(Rates::default())))
                 .route(Ping);

@@ -14,7 +14,10 @@ use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use parlance_application::ports::delivery::{ConnectionPoster, Posted};
+use parlance_application::ports::{
+    PortError,
+    delivery::{ConnectionPoster, Posted},
+};
 use parlance_domain::ids::ConnectionId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
@@ -116,11 +119,11 @@ impl ConnectionPoster for ManagementPoster {
         }
     }
 
-    async fn close(&self, connection: &ConnectionId) {
+    async fn close(&self, connection: &ConnectionId) -> Result<(), PortError> {
         match self.call(Method::DELETE, connection, Bytes::new()).await {
-            Ok(status) if status.is_success() || status == StatusCode::GONE => {}
-            Ok(status) => tracing::warn!(status = status.as_u16(), "a socket was not closed"),
-            Err(error) => tracing::warn!(error = &error as &dyn Error, "a socket was not closed"),
+            Ok(status) if status.is_success() || status == StatusCode::GONE => Ok(()),
+            Ok(status) => Err(PortError::new("connections", format!("a socket was not closed: {status}"))),
+            Err(error) => Err(PortError::new("connections", error)),
         }
     }
 }

@@ -3,7 +3,6 @@
 pub mod admit;
 pub mod announce;
 pub mod close;
-pub mod evict;
 pub mod open;
 pub mod origins;
 pub mod register;

@@ -15,6 +15,10 @@ pub enum Safeguard {
     RosterSum,
     /// An entry is marked as sent only after it was delivered or handed over.
     MarkAfterDelivery,
+    /// A socket that has only just been opened is not forgotten because a post did not find it.
+    YoungConnection,
+    /// A socket that comes back is registered before it is looked what it missed.
+    RegisterFirst,
 }
 
 /// Which safeguards are on: all of them, but in a proof.

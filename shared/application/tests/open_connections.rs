@@ -7,11 +7,11 @@ use std::{sync::Arc, time::Duration};
 use parlance_application::{
     connections::{
         admit::{AdmitHandshake, AdmitHandshakeError, Handshake},
-        evict::EvictConnection,
         open::{OpenConnection, OpenConnectionError, OpenPorts, Opening},
         origins::AllowedOrigins,
         register::RegisterConnection,
     },
+    delivery::broadcaster::Closer,
     limits::rates::RateLimits,
     ports::{
         connections::ConnectionDirectory,
@@ -265,8 +265,8 @@ async fn who_is_turned_out_gets_his_answer_and_the_reason_first() {
         .await
         .unwrap();
     let gateway = MemoryGateway::default();
-    let evict = EvictConnection::new(directory, Arc::new(gateway.clone()), Arc::new(SeqEncoder));
-    evict.execute(&opened.user, &opened.id, Closing::TokenExpired, Some(b"nack")).await.unwrap();
+    let closer = Closer::new(Arc::new(gateway.clone()), directory, Arc::new(SeqEncoder));
+    closer.close(&opened.user, &opened.id, Closing::TokenExpired, Some(b"nack")).await.unwrap();
     let frames: Vec<Vec<u8>> = gateway.deliveries().iter().map(|(_, frame)| frame.clone()).collect();
     assert_eq!(frames.first().map(Vec::as_slice), Some(b"nack".as_slice()));
     assert_eq!(frames.last().map(Vec::as_slice), Some(b"closed".as_slice()));

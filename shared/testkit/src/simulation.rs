@@ -1,7 +1,8 @@
 //! Runs the real use cases over the memory twins, one step of one of them at a time in an order that a seed decides, while everything
 //! that can go wrong goes wrong; and checks afterwards that every promise was kept.
 
-pub mod checks;
+pub mod audit;
+mod checks;
 mod clients;
 mod damage;
 pub mod faults;

@@ -24,7 +24,7 @@ async fn a_frame_is_posted_signed_to_the_encoded_id() {
     let poster = posting_to(&gateway.url);
     poster.prewarm().await;
     assert_eq!(poster.post(&id("L0SM9cOFvHcCIhw="), b"{\"type\":\"x\"}").await, Posted::Delivered);
-    poster.close(&id("a/b?c#d%e")).await;
+    poster.close(&id("a/b?c#d%e")).await.unwrap();
     let calls = gateway.calls.lock().unwrap().clone();
     let [warmed, post, closed] = &calls[..] else { panic!("{calls:?}") };
     assert_eq!((warmed.method.as_str(), warmed.socket), ("GET", 0));

@@ -59,8 +59,7 @@ impl AnnounceConnections {
         match self.directory.announce(&socket.user).await {
             Ok(mut open) => {
                 open.retain(|open| open.id == socket.connection && open.opened_at <= socket.since);
-                self.closer.close_all(&open, Closing::MissedEvents).await;
-                Ok(())
+                self.closer.close_all(&open, Closing::MissedEvents).await
             }
             Err(error) => {
                 let waited = self.clock.now().since(socket.since);

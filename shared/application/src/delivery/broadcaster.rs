@@ -14,7 +14,7 @@ use futures::{
 use parlance_domain::{
     connection::Connection,
     event::{Closing, EventEncoder},
-    ids::ConnectionId,
+    ids::{ConnectionId, UserId},
     roster::Roster,
     time::Timestamp,
 };
@@ -126,7 +126,7 @@ impl Broadcaster {
             }
             Ok(gone)
         };
-        let closed = self.closer.close_all(&audience.expired, Closing::TokenExpired);
+        let closed = self.closer.close_expired(&audience.expired);
         let (handed_over, posted, ()) = futures::join!(handed_over, posted, closed);
         handed_over.and(posted)
     }
@@ -218,10 +218,8 @@ impl FanOut {
             order.connections.into_iter().partition(|connection| connection.is_expired(now));
         let posts: Vec<_> =
             open.iter().map(|connection| self.lanes.deliver(connection, frame.clone())).collect();
-        let (ends, ()) = futures::join!(
-            futures::future::join_all(posts),
-            self.closer.close_all(&expired, Closing::TokenExpired)
-        );
+        let (ends, ()) =
+            futures::join!(futures::future::join_all(posts), self.closer.close_expired(&expired));
         let given_up = ends.iter().filter(|end| **end == LaneEnd::GivenUp).count();
         if given_up > 0 {
             tracing::warn!(given_up, posts = ends.len(), "frames left to the clients' next sync");
@@ -229,7 +227,7 @@ impl FanOut {
     }
 }
 
-/// Tells sockets why they are closed, forgets them and closes them.
+/// Tells sockets why they are closed, closes them and forgets them.
 #[derive(Clone)]
 pub struct Closer {
     poster: Arc<dyn ConnectionPoster>,
@@ -247,23 +245,43 @@ impl Closer {
         Self { poster, directory, encoder }
     }
 
-    /// Closes all of these, at once.
-    pub async fn close_all(&self, connections: &[Connection], why: Closing) {
-        if connections.is_empty() {
-            return;
-        }
-        let frame = self.encoder.closing(&why);
-        futures::future::join_all(connections.iter().map(|connection| self.close(connection, &frame))).await;
+    /// Closes all of these, at once. After an error some may still be open.
+    pub async fn close_all(&self, connections: &[Connection], why: Closing) -> Result<(), PortError> {
+        let ends =
+            connections.iter().map(|connection| self.close(&connection.user, &connection.id, why, None));
+        futures::future::join_all(ends).await.into_iter().collect()
     }
 
-    async fn close(&self, connection: &Connection, frame: &[u8]) {
-        if let Err(error) = self.directory.forget(&connection.user, &connection.id).await {
+    /// Closes those whose tokens have expired. One that stays open for now is met again with the next event.
+    pub async fn close_expired(&self, connections: &[Connection]) {
+        if let Err(error) = self.close_all(connections, Closing::TokenExpired).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "a connection that is closed is still known"
+                "a socket whose token has expired was not closed"
             );
         }
-        self.poster.post(&connection.id, frame).await;
-        self.poster.close(&connection.id).await;
+    }
+
+    /// Posts `last_answer`, if the client still waits for one, and `session.closing`; then closes the socket and forgets it.
+    ///
+    /// The answer is posted because the invocation's own response would come after the socket is closed. It is closed first: whoever
+    /// dies in between leaves a socket whose end API Gateway tells, and not one that is open and hears of nothing. That is what one that
+    /// could not be closed becomes, unless it is closed only because it missed something.
+    pub async fn close(
+        &self,
+        user: &UserId,
+        id: &ConnectionId,
+        why: Closing,
+        last_answer: Option<&[u8]>,
+    ) -> Result<(), PortError> {
+        if let Some(answer) = last_answer {
+            self.poster.post(id, answer).await;
+        }
+        self.poster.post(id, &self.encoder.closing(&why)).await;
+        let closed = self.poster.close(id).await;
+        if closed.is_err() && why == Closing::MissedEvents {
+            return closed;
+        }
+        self.directory.forget(user, id).await.and(closed)
     }
 }

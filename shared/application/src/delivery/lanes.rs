@@ -18,6 +18,7 @@ use crate::ports::{
     delivery::{ConnectionPoster, Posted},
     environment::{Clock, Random},
 };
+use crate::safeguards::{Safeguard, Safeguards};
 
 /// The largest frame that is billed as one unit.
 pub const MAX_FRAME_BYTES: usize = 32_000;
@@ -46,6 +47,7 @@ pub struct Lanes {
     encoder: Arc<dyn EventEncoder>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    safeguards: Safeguards,
 }
 
 /// How a frame's way through its lane ended.
@@ -95,7 +97,15 @@ impl Lanes {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { busy: Arc::default(), poster, directory, encoder, clock, random }
+        let safeguards = Safeguards::ALL;
+        Self { busy: Arc::default(), poster, directory, encoder, clock, random, safeguards }
+    }
+
+    /// With these safeguards.
+    #[must_use]
+    pub const fn with_safeguards(mut self, safeguards: Safeguards) -> Self {
+        self.safeguards = safeguards;
+        self
     }
 
     /// Puts a frame into its lane now, and returns what has to be awaited until its way has ended.
@@ -222,7 +232,8 @@ impl Lanes {
             match self.post_once(&connection.id, batch).await {
                 Posted::Delivered => return LaneEnd::Delivered,
                 Posted::Gone => {
-                    let is_young = self.clock.now().since(connection.opened_at) < YOUNG;
+                    let is_young = self.safeguards.has(Safeguard::YoungConnection)
+                        && self.clock.now().since(connection.opened_at) < YOUNG;
                     if !is_young || was_young {
                         self.forget(connection).await;
                         return LaneEnd::Gone;

@@ -7,7 +7,6 @@ use futures::{
     channel::mpsc,
     future::{BoxFuture, join_all, select},
 };
-use parlance_domain::event::Closing;
 
 use super::{broadcaster::Closer, frame::Frame, lanes::Lanes, recipients::Recipients};
 use crate::{
@@ -76,7 +75,7 @@ impl RelayHost {
         if !audience.expired.is_empty() {
             let closer = self.closer.clone();
             drivers.push(Box::pin(async move {
-                closer.close_all(&audience.expired, Closing::TokenExpired).await;
+                closer.close_expired(&audience.expired).await;
             }));
         }
         if let Some(seq) = broadcast.seq {

@@ -53,7 +53,7 @@ impl ChangePerson {
         let person = self.people.change(user, &change).await?;
         if person.standing == Standing::Deactivated {
             let open = self.registry.of_users(std::slice::from_ref(user)).await?;
-            self.closer.close_all(&open, Closing::Deactivated).await;
+            self.closer.close_all(&open, Closing::Deactivated).await?;
         }
         Ok(person)
     }

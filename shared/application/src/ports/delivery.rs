@@ -17,8 +17,8 @@ pub trait ConnectionPoster: Send + Sync {
     /// Posts one frame. Returns within the adapter's deadline and never retries: the lane decides.
     async fn post(&self, connection: &ConnectionId, frame: &[u8]) -> Posted;
 
-    /// Closes a socket; one that is gone is no error.
-    async fn close(&self, connection: &ConnectionId);
+    /// Closes a socket; one that is gone is no error. After an error it may still be open.
+    async fn close(&self, connection: &ConnectionId) -> Result<(), PortError>;
 }
 
 /// What became of a post.

@@ -16,6 +16,7 @@ use crate::{
         lanes::{LaneEnd, Lanes},
     },
     ports::{PortError, environment::Clock},
+    safeguards::{Safeguard, Safeguards},
 };
 
 /// Brings a socket up to date.
@@ -25,6 +26,7 @@ pub struct ResumeSession {
     sync: SyncConversations,
     lanes: Lanes,
     clock: Arc<dyn Clock>,
+    safeguards: Safeguards,
 }
 
 /// The socket that comes back, as the authorizer knows it.
@@ -68,7 +70,14 @@ impl ResumeSession {
         lanes: Lanes,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { register, sync, lanes, clock }
+        Self { register, sync, lanes, clock, safeguards: Safeguards::ALL }
+    }
+
+    /// With these safeguards.
+    #[must_use]
+    pub const fn with_safeguards(mut self, safeguards: Safeguards) -> Self {
+        self.safeguards = safeguards;
+        self
     }
 
     /// Registers the socket, posts to it what its user missed since these entries, and says what became of each conversation.
@@ -82,8 +91,14 @@ impl ResumeSession {
         let now = self.clock.now();
         let Returning { id, user, scope, expires_at } = returning;
         let connection = Connection { id, user, scope, expires_at, opened_at: now };
-        self.register.execute(&connection, now).await?;
+        let registers_first = self.safeguards.has(Safeguard::RegisterFirst);
+        if registers_first {
+            self.register.execute(&connection, now).await?;
+        }
         let mut synced = self.sync.execute(&connection.user, standing).await?;
+        if !registers_first {
+            self.register.execute(&connection, now).await?;
+        }
         self.post(&connection, &mut synced).await;
         Ok(synced)
     }

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use async_trait::async_trait;
 use futures::FutureExt;
 use parlance_application::{
-    connections::evict::EvictConnection,
+    delivery::broadcaster::Closer,
     limits::{limiter::RateLimiter, rates::RateClass},
     ports::{delivery::ConnectionPoster, environment::Clock},
 };
@@ -77,7 +77,7 @@ pub trait SilentRoute: Send + Sync {
 #[derive(Clone)]
 pub struct SocketDoor {
     /// Turns out those whose token expires on an open socket, and those who do not slow down.
-    pub evict: EvictConnection,
+    pub closer: Closer,
     /// How fast senders may be.
     pub limiter: RateLimiter,
     /// Whether their tokens are still good.
@@ -172,9 +172,9 @@ impl SocketRoutes {
             }
             _ => return Some(nack),
         };
-        let evicted =
-            self.door.evict.execute(&caller.user, &caller.connection, closing, Some(nack.as_bytes())).await;
-        if let Err(error) = evicted {
+        let closed =
+            self.door.closer.close(&caller.user, &caller.connection, closing, Some(nack.as_bytes())).await;
+        if let Err(error) = closed {
             telemetry::note(Noted::Error(telemetry::causes(&error).as_str()));
         }
         None

@@ -20,7 +20,7 @@ use parlance_domain::{
 };
 
 use super::gate::{Gate, OpenGate};
-use crate::simulation::checks::replay;
+use crate::simulation::audit::replay;
 
 /// The table, in memory. Its clones are the same table.
 #[derive(Clone)]
@@ -114,6 +114,12 @@ impl MemoryCloud {
     /// An empty table behind a gate.
     pub fn behind(gate: Arc<dyn Gate>) -> Self {
         Self { gate, state: Arc::default() }
+    }
+
+    /// The same table, behind another gate.
+    #[must_use]
+    pub fn through(&self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate, state: Arc::clone(&self.state) }
     }
 
     /// Goes back to the moment of an entry: what came later is gone, and the rows are rebuilt from the entries that are left.
@@ -258,6 +264,11 @@ impl State {
     /// Remembers a write that was taken for lost.
     pub(super) fn delay(&mut self, after: u64, conversation: ConversationId, entry: Entry) {
         self.late.push((after, conversation, entry));
+    }
+
+    /// How many writes that were taken for lost have yet to arrive.
+    pub const fn late_writes(&self) -> usize {
+        self.late.len()
     }
 
     /// Lets one unit of time pass for writes that are late, and carries out those that arrive.

@@ -1,7 +1,7 @@
 //! The memory twins of the ways out: posts, `fan-out`, the timer queue, and a spelling of events that a test can read back.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
@@ -32,6 +32,7 @@ pub type Delivery = (ConnectionId, Vec<u8>);
 pub struct MemoryGateway {
     gate: Arc<dyn Gate>,
     deliveries: Arc<Mutex<Vec<Delivery>>>,
+    open: Arc<Mutex<Option<BTreeSet<ConnectionId>>>>,
     scripted: Arc<Mutex<VecDeque<(ConnectionId, Posted)>>>,
 }
 
@@ -44,7 +45,27 @@ impl Default for MemoryGateway {
 impl MemoryGateway {
     /// A gateway that has delivered nothing yet, behind a gate.
     pub fn behind(gate: Arc<dyn Gate>) -> Self {
-        Self { gate, deliveries: Arc::default(), scripted: Arc::default() }
+        Self { gate, deliveries: Arc::default(), open: Arc::default(), scripted: Arc::default() }
+    }
+
+    /// From now on only those sockets are open that [`MemoryGateway::open`] opens; before, all of them are.
+    pub fn close_all(&self) {
+        *self.open.lock().unwrap() = Some(BTreeSet::new());
+    }
+
+    /// A handshake is done.
+    pub fn open(&self, connection: ConnectionId) {
+        self.open.lock().unwrap().get_or_insert_default().insert(connection);
+    }
+
+    /// A client, or the network, has ended a socket. Says whether it was open.
+    pub fn end(&self, connection: &ConnectionId) -> bool {
+        self.open.lock().unwrap().as_mut().is_some_and(|open| open.remove(connection))
+    }
+
+    /// Whether posts reach a socket.
+    pub fn is_open(&self, connection: &ConnectionId) -> bool {
+        self.open.lock().unwrap().as_ref().is_none_or(|open| open.contains(connection))
     }
 
     /// What was delivered to whom, in order.
@@ -71,12 +92,20 @@ impl ConnectionPoster for MemoryGateway {
         if matches!(passage, Passage::RequestLost | Passage::Late) {
             return Posted::Failed;
         }
+        if !self.is_open(connection) {
+            return Posted::Gone;
+        }
         self.deliveries().push((connection.clone(), frame.to_vec()));
         if passage == Passage::AnswerLost { Posted::Failed } else { Posted::Delivered }
     }
 
-    async fn close(&self, connection: &ConnectionId) {
+    async fn close(&self, connection: &ConnectionId) -> Result<(), PortError> {
+        let passage = self.gate.pass(Outside::Post).await;
+        if matches!(passage, Passage::RequestLost | Passage::Late) {
+            return Err(unanswered("connections"));
+        }
         self.deliveries().push((connection.clone(), b"closed".to_vec()));
+        if passage == Passage::AnswerLost { Err(unanswered("connections")) } else { Ok(()) }
     }
 }
 

@@ -1,81 +1,46 @@
 //! What must hold once a trial has come to rest.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use parlance_domain::{
     head::Seq,
     ids::UserId,
     log::{Entry, EntryBody},
-    permissions::Role,
-    roster::{Participant, Roster},
+    roster::Roster,
 };
 
-use super::trial::{Trial, socket_of};
+use super::{
+    audit::Audit,
+    trial::{Trial, socket_of},
+};
 use crate::memory::delivery::SeqEncoder;
 
 impl Trial {
     /// Holds the log, the rows, the counts and everybody's view against the promises.
     pub(super) fn check(&mut self) {
         let log: Vec<Entry> = self.stage.cloud.state().logs[&self.conversation].values().cloned().collect();
-        let is_gapless = log.iter().zip(1_u64..).all(|(entry, seq)| entry.seq.get() == seq);
-        if !is_gapless {
-            self.violations.insert("gap");
+        let rosters = self.check_entries(&log);
+        if self.violations.contains("gap") {
             return;
         }
-        let rosters = self.check_entries(&log);
-        self.check_messages(&log);
+        self.check_messages();
         self.check_rows(&log, &rosters);
         self.check_unread(&log);
         self.check_deliveries(&log, &rosters);
     }
 
-    /// Follows the log from its beginning: every actor was entitled, and every entry says what is so. Returns the roster after each entry.
+    /// Follows the log from its beginning. Returns the roster after each entry.
     fn check_entries(&mut self, log: &[Entry]) -> Vec<Roster> {
-        let mut roster = Roster::default();
+        let mut audit = Audit::default();
         let mut rosters = Vec::new();
-        let (mut n, mut version, mut last_message) = (0, Seq::FIRST, None);
         for entry in log {
-            if entry.seq > Seq::FIRST {
-                let role = roster.member(&entry.actor).map(|member| member.participant.role);
-                match (role, least_role(&entry.body)) {
-                    (None, _) => self.violations.insert("entry after one's removal"),
-                    (Some(role), least) if role < least => {
-                        self.violations.insert("entry after one's demotion")
-                    }
-                    _ => false,
-                };
-            }
-            if replay(entry, &mut roster) {
-                version = entry.seq;
-            }
-            if entry.body.counts() {
-                n += 1;
-                last_message = Some(entry.seq);
-            }
-            if entry.n != n {
-                self.violations.insert("wrong n");
-            }
-            if entry.last_message != last_message {
-                self.violations.insert("wrong last message");
-            }
-            if entry.roster_version != version || entry.roster_sum != roster.sum() {
-                self.violations.insert("wrong roster version or sum");
-            }
-            rosters.push(roster.clone());
+            self.violations.extend(audit.take(entry));
+            rosters.push(audit.roster().clone());
         }
         rosters
     }
 
-    fn check_messages(&mut self, log: &[Entry]) {
-        let mut times: HashMap<_, u32> = HashMap::new();
-        for entry in log {
-            if let (true, Some(key)) = (entry.body.counts(), &entry.key) {
-                *times.entry((&entry.actor, key)).or_default() += 1;
-            }
-        }
-        if times.values().any(|times| *times > 1) {
-            self.violations.insert("duplicate");
-        }
+    fn check_messages(&mut self) {
         for message in &self.messages {
             let Some(acknowledged) = message.acknowledged else { continue };
             if !self.standing(message).contains(&acknowledged) {
@@ -170,35 +135,5 @@ impl Trial {
                 }
             }
         }
-    }
-}
-
-fn least_role(body: &EntryBody) -> Role {
-    match body {
-        EntryBody::ParticipantsAdded { .. } => Role::Member,
-        EntryBody::ParticipantRemoved { .. } => Role::Admin,
-        EntryBody::ParticipantUpdated { .. } => Role::Owner,
-        _ => Role::Guest,
-    }
-}
-
-/// Applies what an entry says of the roster; whether it says anything.
-pub(crate) fn replay(entry: &Entry, roster: &mut Roster) -> bool {
-    match &entry.body {
-        EntryBody::ConversationCreated { participants, .. }
-        | EntryBody::ParticipantsAdded { participants } => {
-            for joining in participants {
-                let row = Participant { role: joining.role, joined: entry.seq, since: entry.seq };
-                roster.insert(joining.user.clone(), row);
-            }
-            true
-        }
-        EntryBody::ParticipantRemoved { user } => roster.remove(user).is_some(),
-        EntryBody::ParticipantUpdated { user, role } => {
-            let Some(row) = roster.member(user).map(|member| *member.participant) else { return false };
-            roster.insert(user.clone(), Participant { role: *role, since: entry.seq, ..row });
-            true
-        }
-        _ => false,
     }
 }

@@ -79,16 +79,35 @@ pub struct Stage {
 }
 
 /// What outlives every process of ours.
-struct Outsides {
-    cloud: MemoryCloud,
-    redis: MemoryRedis,
-    connections: MemoryConnections,
-    gateway: MemoryGateway,
-    queues: MemoryQueues,
+#[derive(Clone)]
+pub struct Outsides {
+    /// The table.
+    pub cloud: MemoryCloud,
+    /// Redis.
+    pub redis: MemoryRedis,
+    /// The registry of sockets.
+    pub connections: MemoryConnections,
+    /// Where posts arrive.
+    pub gateway: MemoryGateway,
+    /// What was handed to `fan-out` and to timers.
+    pub queues: MemoryQueues,
+}
+
+impl Outsides {
+    /// All of it behind one gate.
+    pub fn behind(gate: Arc<dyn Gate>) -> Self {
+        Self {
+            cloud: MemoryCloud::behind(Arc::clone(&gate)),
+            redis: MemoryRedis::behind(Arc::clone(&gate)),
+            gateway: MemoryGateway::behind(Arc::clone(&gate)),
+            queues: MemoryQueues::behind(Arc::clone(&gate)),
+            connections: MemoryConnections::behind(gate),
+        }
+    }
 }
 
 impl Stage {
-    /// Wires everything behind one gate.
+    /// Wires everything behind one gate, but for the registry of sockets, which always answers at once.
     pub fn new(
         gate: Arc<dyn Gate>,
         clock: &Arc<dyn Clock>,
@@ -96,13 +115,8 @@ impl Stage {
         safeguards: Safeguards,
         window: u64,
     ) -> Self {
-        let outsides = Outsides {
-            cloud: MemoryCloud::behind(Arc::clone(&gate)),
-            redis: MemoryRedis::behind(Arc::clone(&gate)),
-            gateway: MemoryGateway::behind(Arc::clone(&gate)),
-            queues: MemoryQueues::behind(gate),
-            connections: MemoryConnections::default(),
-        };
+        let connections = MemoryConnections::default();
+        let outsides = Outsides { connections, ..Outsides::behind(gate) };
         Self::over(outsides, &(Arc::new(SeqEncoder) as _), clock, random, safeguards, window)
     }
 
@@ -117,8 +131,9 @@ impl Stage {
         Self::over(self.outsides(), encoder, clock, random, Safeguards::ALL, VERIFIED_WINDOW)
     }
 
+    /// Wires the processes of one host over what outlives them; `window` is how far behind a sender may be.
     #[allow(clippy::too_many_lines, reason = "the wiring of the whole stands in one place")]
-    fn over(
+    pub fn over(
         outsides: Outsides,
         encoder: &Arc<dyn EventEncoder>,
         clock: &Arc<dyn Clock>,
@@ -143,6 +158,7 @@ impl Stage {
             let (clock, random) = (clock.clone(), random.clone());
             move || -> Lanes {
                 Lanes::new(poster.clone(), directory.clone(), encoder.clone(), clock.clone(), random.clone())
+                    .with_safeguards(safeguards)
             }
         };
         let closer = Closer::new(poster.clone(), directory.clone(), encoder.clone());
