@@ -99,3 +99,22 @@ async fn a_stranger_reads_no_log() {
     let own = reader(&scene).execute(&user("alice"), conversation, 0, 9).await.unwrap();
     assert_eq!(own.head_seq, Seq::FIRST);
 }
+
+#[tokio::test]
+async fn nothing_after_ones_removal_is_shown_even_if_it_came_between_the_membership_and_the_log() {
+    let scene = Scene::default();
+    let conversation = scene.conversation(1, History::All, &["alice", "bob"]).await;
+    scene.say(conversation, "alice", "for both").await;
+    let row = (user("bob"), conversation);
+    let membership = scene.cloud.state().memberships[&row].clone();
+    let removal = scene.leave(conversation, "bob").await;
+    scene.say(conversation, "alice", "for herself").await;
+    // What a read of the membership answered just before.
+    scene.cloud.state().memberships.insert(row, membership);
+
+    let stretch = reader(&scene).execute(&user("bob"), conversation, 0, 200).await.unwrap();
+    assert_eq!(seqs(&stretch.events), [1, 2, 3]);
+    assert_eq!(stretch.head_seq, removal);
+    let whole = reader(&scene).execute(&user("alice"), conversation, 0, 200).await.unwrap();
+    assert_eq!(seqs(&whole.events), [1, 2, 3, 4]);
+}

@@ -266,3 +266,18 @@ async fn what_could_not_be_posted_is_never_called_recovered() {
     assert_eq!(recovered(&stage.resume(&[(conversation, 1)]).await, conversation), None);
     assert!(recovered(&stage.resume(&[(conversation, 1)]).await, conversation).is_some());
 }
+
+#[tokio::test]
+async fn who_is_taken_out_while_he_comes_back_is_told_that_it_is_gone_and_nothing_else() {
+    let scene = Scene::default();
+    let conversation = scene.conversation(1, History::All, &["alice", "bob"]).await;
+    let row = (user("bob"), conversation);
+    let membership = scene.cloud.state().memberships[&row].clone();
+    scene.leave(conversation, "bob").await;
+    scene.say(conversation, "alice", "for herself").await;
+    // What a read of the memberships answered just before.
+    scene.cloud.state().memberships.insert(row, membership);
+
+    let synced = sync(&scene).execute(&user("bob"), &standing(&[(conversation, 1)])).await.unwrap();
+    assert_eq!(synced.conversations[&conversation], SyncedConversation::Gone);
+}

@@ -70,6 +70,7 @@ impl ReadLog {
         after: u64,
         limit: usize,
     ) -> Result<LogStretch, ReadLogError> {
+        let caller = caller.into();
         let reader = Reader::of(self.conversations.as_ref(), caller, conversation)
             .await?
             .ok_or(ReadLogError::NotFound)?;
@@ -80,10 +81,14 @@ impl ReadLog {
             limit: limit.clamp(1, Self::MAX_LIMIT),
             consistency: Consistency::Strong,
         };
-        let (tail, page) =
+        let (tail, mut page) =
             futures::try_join!(self.log.tail(conversation), self.log.page(conversation, range))?;
         let head = tail.ok_or(ReadLogError::NotFound)?;
-        let newest = page.entries.last().map_or(head.seq, |entry| entry.seq.max(head.seq));
+        let mut newest = page.entries.last().map_or(head.seq, |entry| entry.seq.max(head.seq));
+        if let Some(left) = reader.left_at(caller.user, &page.entries) {
+            page.entries.retain(|entry| entry.seq <= left);
+            newest = left;
+        }
         let mut events = self.events.resolve(conversation, &page.entries, reader.first).await?;
         events.truncate(fitting(&events));
         Ok(LogStretch { events, head_seq: newest, first_seq: reader.hidden_before() })

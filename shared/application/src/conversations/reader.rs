@@ -1,6 +1,12 @@
 //! The proof that somebody may read a conversation, and from where on.
 
-use parlance_domain::{authority::Caller, conversation::History, head::Seq, ids::ConversationId};
+use parlance_domain::{
+    authority::Caller,
+    conversation::History,
+    head::Seq,
+    ids::{ConversationId, UserId},
+    log::{Entry, EntryBody},
+};
 
 use crate::ports::{
     PortError,
@@ -50,6 +56,14 @@ impl Reader {
         let found = conversations.find(conversation).await?;
         let is_overseen = found.is_some_and(|conversation| caller.oversees(&conversation));
         Ok(is_overseen.then_some(Self { membership: None, first: Seq::FIRST }))
+    }
+
+    /// The entry by which he was taken out of the conversation, if it stands among these: his membership was read before them, and what
+    /// comes after it is not for him.
+    pub fn left_at(&self, user: &UserId, entries: &[Entry]) -> Option<Seq> {
+        let joined = self.membership.as_ref()?.joined;
+        let takes_him = |entry: &&Entry| matches!(&entry.body, EntryBody::ParticipantRemoved { user: taken } if taken == user);
+        entries.iter().filter(takes_him).map(|entry| entry.seq).filter(|seq| *seq > joined).max()
     }
 
     /// Where his log begins, if something before it is hidden from him.

@@ -125,7 +125,21 @@ struct Behind {
     first: Seq,
 }
 
+/// What was found of it.
+enum Replay {
+    /// Every entry, encoded.
+    Whole(Vec<Vec<u8>>),
+    /// More than is replayed, or not all that there should be.
+    TooMuch,
+    /// The user's own removal: he was taken out after his memberships were read.
+    Left,
+}
+
 impl Behind {
+    fn reader(&self) -> Reader {
+        Reader { membership: Some(self.membership.clone()), first: self.first }
+    }
+
     const fn entries(&self) -> u64 {
         self.head.seq.get().saturating_sub(self.after)
     }
@@ -174,12 +188,17 @@ impl SyncConversations {
         let (behind, new) =
             futures::try_join!(self.look(user, named), self.unnamed(user, cursors, *wants_new))?;
         self.refresh_hints(&behind).await;
-        let replayed = self.replay(&behind).await?;
+        let replayed = self.replay(user, &behind).await?;
 
         let mut conversations: BTreeMap<ConversationId, SyncedConversation> =
             cursors.keys().map(|id| (*id, SyncedConversation::Gone)).collect();
-        for (one, missed) in behind.into_iter().zip(replayed) {
+        for (one, replay) in behind.into_iter().zip(replayed) {
             let id = one.membership.conversation;
+            let missed = match replay {
+                Replay::Whole(frames) => Missed::Recovered(frames),
+                Replay::TooMuch => Missed::Reset,
+                Replay::Left => continue,
+            };
             let present = Present {
                 read: later(one.membership.cursor, own.get(&id).copied()),
                 first_seq: (one.first > Seq::FIRST).then_some(one.first),
@@ -248,7 +267,7 @@ impl SyncConversations {
     }
 
     /// What is replayed of each, in their order, within the limits.
-    async fn replay(&self, behind: &[Behind]) -> Result<Vec<Missed>, PortError> {
+    async fn replay(&self, user: &UserId, behind: &[Behind]) -> Result<Vec<Replay>, PortError> {
         let mut entries_left = self.limits.total_entries;
         let within: Vec<bool> = behind
             .iter()
@@ -263,27 +282,26 @@ impl SyncConversations {
         let reads: Vec<_> = behind
             .iter()
             .zip(within)
-            .map(|(one, fits)| async move { if fits { self.frames(one).await } else { Ok(None) } })
-            .collect();
-        let read: Vec<Option<Vec<Vec<u8>>>> =
-            stream::iter(reads).buffered(CONCURRENT_READS).try_collect().await?;
-        let mut bytes_left = self.limits.total_bytes;
-        Ok(read
-            .into_iter()
-            .map(|frames| {
-                let Some(frames) = frames else { return Missed::Reset };
-                let bytes = frames.iter().map(Vec::len).sum::<usize>();
-                if bytes > self.limits.bytes || bytes > bytes_left {
-                    return Missed::Reset;
-                }
-                bytes_left -= bytes;
-                Missed::Recovered(frames)
+            .map(|(one, fits)| async move {
+                if fits { self.frames(user, one).await } else { Ok(Replay::TooMuch) }
             })
-            .collect())
+            .collect();
+        let mut read: Vec<Replay> = stream::iter(reads).buffered(CONCURRENT_READS).try_collect().await?;
+        let mut bytes_left = self.limits.total_bytes;
+        for replay in &mut read {
+            let Replay::Whole(frames) = replay else { continue };
+            let bytes = frames.iter().map(Vec::len).sum::<usize>();
+            if bytes > self.limits.bytes || bytes > bytes_left {
+                *replay = Replay::TooMuch;
+            } else {
+                bytes_left -= bytes;
+            }
+        }
+        Ok(read)
     }
 
-    /// The encoded events after the cursor, up to the head; `None` if the log did not hold all of them.
-    async fn frames(&self, one: &Behind) -> Result<Option<Vec<Vec<u8>>>, PortError> {
+    /// The encoded events after the cursor, up to the head.
+    async fn frames(&self, user: &UserId, one: &Behind) -> Result<Replay, PortError> {
         let conversation = one.membership.conversation;
         let mut entries = Vec::new();
         let mut after = one.after;
@@ -304,9 +322,12 @@ impl SyncConversations {
             }
         }
         if after != one.head.seq.get() {
-            return Ok(None);
+            return Ok(Replay::TooMuch);
+        }
+        if one.reader().left_at(user, &entries).is_some() {
+            return Ok(Replay::Left);
         }
         let events = self.events.resolve(conversation, &entries, one.first).await?;
-        Ok(Some(events.iter().map(|event| self.encoder.event(event)).collect()))
+        Ok(Replay::Whole(events.iter().map(|event| self.encoder.event(event)).collect()))
     }
 }

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use parlance_domain::{
-    authority::Caller, head::Seq, ids::ConversationId, log::Entry, message::PlacedMessage,
+    authority::Caller,
+    head::Seq,
+    ids::{ConversationId, UserId},
+    log::Entry,
+    message::PlacedMessage,
 };
 
 use crate::{
@@ -87,10 +91,11 @@ impl ReadHistory {
         limit: usize,
     ) -> Result<HistoryPage, ReadHistoryError> {
         let limit = limit.clamp(1, Self::MAX_LIMIT);
+        let caller = caller.into();
         let reader = Reader::of(self.conversations.as_ref(), caller, conversation)
             .await?
             .ok_or(ReadHistoryError::NotFound)?;
-        let pages = Pages { log: self.log.as_ref(), conversation, first: reader.first };
+        let pages = Pages { log: self.log.as_ref(), conversation, user: caller.user, reader: &reader };
         let page = match window {
             Window::Newest => {
                 let stretch = pages.older(None, limit, Consistency::Strong).await?;
@@ -124,7 +129,8 @@ impl ReadHistory {
 struct Pages<'a> {
     log: &'a dyn MessageLog,
     conversation: ConversationId,
-    first: Seq,
+    user: &'a UserId,
+    reader: &'a Reader,
 }
 
 impl Pages<'_> {
@@ -134,7 +140,7 @@ impl Pages<'_> {
         limit: usize,
         consistency: Consistency,
     ) -> Result<Stretch, PortError> {
-        let floor = self.first.get() - 1;
+        let floor = self.reader.first.get() - 1;
         let mut up_to = match below.map(Seq::previous) {
             Some(None) => return Ok(Stretch { messages: Vec::new(), rest: None }),
             Some(highest) => highest,
@@ -151,9 +157,9 @@ impl Pages<'_> {
             };
             let page = self.log.page(self.conversation, range).await?;
             let lowest = page.entries.last().map(|entry| entry.seq);
-            found.take(&page.entries, self.conversation, self.first);
+            self.take(&mut found, &page.entries);
             let rest = if page.is_last { None } else { lowest };
-            let rest = rest.filter(|seq| *seq > self.first);
+            let rest = rest.filter(|seq| *seq > self.reader.first);
             if rest.is_none() || found.is_full() {
                 return Ok(Stretch { messages: found.messages, rest });
             }
@@ -163,7 +169,7 @@ impl Pages<'_> {
     }
 
     async fn newer(&self, above: u64, limit: usize) -> Result<Stretch, PortError> {
-        let mut after = above.max(self.first.get() - 1);
+        let mut after = above.max(self.reader.first.get() - 1);
         let mut found = Found::new(limit);
         for _ in 0..MAX_READS {
             if found.is_full() {
@@ -177,13 +183,21 @@ impl Pages<'_> {
                 consistency: Consistency::Eventual,
             };
             let page = self.log.page(self.conversation, range).await?;
-            found.take(&page.entries, self.conversation, self.first);
+            self.take(&mut found, &page.entries);
             after = page.entries.last().map_or(after, |entry| entry.seq.get());
             if page.is_last {
                 return Ok(Stretch { messages: found.messages, rest: None });
             }
         }
         Ok(Stretch { messages: found.messages, rest: Seq::new(after) })
+    }
+
+    /// Takes what the reader may see.
+    fn take(&self, found: &mut Found, entries: &[Entry]) {
+        found.take(entries, self.conversation, self.reader.first);
+        if let Some(left) = self.reader.left_at(self.user, entries) {
+            found.messages.retain(|message| message.id.seq <= left);
+        }
     }
 }
 
