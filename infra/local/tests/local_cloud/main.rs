@@ -8,6 +8,7 @@
 )]
 
 mod connections;
+mod files;
 mod functions;
 mod http;
 mod sockets;
