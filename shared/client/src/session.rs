@@ -81,6 +81,8 @@ struct Conversing {
 struct Former {
     /// Its last entry that is his; `None` where it is not known which, because he was away when it ended.
     last: Option<u64>,
+    /// The last entry that was told while it was the user's: he can join again by a later one only.
+    applied: u64,
     /// The last entry that came from it all the same.
     heard: u64,
 }
@@ -143,7 +145,11 @@ impl Session {
         for (id, conversing) in &mut self.orders {
             match conversing.order.need(now) {
                 Need::Nothing => {}
-                Need::Apply(ready) => events.extend(ready),
+                Need::Apply(ready) => {
+                    events.extend(ready);
+                    // It is known by this alone, which may have come late: whether it is the user's is asked for.
+                    conversing.order.read_anyway(now);
+                }
                 Need::ReadLog { after } => {
                     conversing.is_affirmed = false;
                     behind.push((*id, after));
@@ -332,7 +338,7 @@ impl Session {
                     self.is_over = true;
                     self.tell(ClientEvent::Closed { reason: closing.reason });
                 }
-                EventData::ConversationCreated(conversation) => self.meet(*conversation, now),
+                EventData::ConversationCreated(conversation) => self.joined(*conversation, now),
                 EventData::ConversationDeleted(deleted) => {
                     if let Some(id) = id {
                         self.left(id, deleted.last_seq);
@@ -382,6 +388,16 @@ impl Session {
         true
     }
 
+    /// The user was told that he is in a conversation now. That may come late, when he is in it no more: the log is asked for.
+    fn joined(&mut self, conversation: Conversation, now: Millis) {
+        let id = conversation.id;
+        let was_known = self.orders.contains_key(&id);
+        self.meet(conversation, now);
+        if let Some(known) = self.orders.get_mut(&id).filter(|_| !was_known) {
+            known.order.read_anyway(now + HOLD);
+        }
+    }
+
     /// The user is in a conversation, whose log goes up to `head_seq` at least.
     fn meet(&mut self, conversation: Conversation, now: Millis) {
         let (id, head) = (conversation.id, conversation.head_seq);
@@ -389,7 +405,7 @@ impl Session {
             known.is_affirmed = true;
             return;
         }
-        if self.former.get(&id).is_some_and(|former| former.last.is_some_and(|last| head <= last)) {
+        if self.former.get(&id).is_some_and(|former| head <= former.applied.max(former.last.unwrap_or(0))) {
             return;
         }
         self.begin(id, head, now);
@@ -414,9 +430,10 @@ impl Session {
     }
 
     fn forget(&mut self, id: ConversationId, last: Option<u64>) {
-        let before = self.former.remove(&id);
-        let last = before.as_ref().map_or(last, |before| before.last.max(last));
-        self.former.insert(id, Former { last, heard: before.map_or(0, |before| before.heard) });
+        let applied = self.orders.get(&id).and_then(|known| known.order.applied()).unwrap_or(0);
+        let former = self.former.entry(id).or_insert(Former { last, applied, heard: 0 });
+        former.last = former.last.max(last);
+        former.applied = former.applied.max(applied);
         if self.orders.remove(&id).is_some() {
             for client_id in self.outbox.abandon(id) {
                 self.settle(client_id, Err(SendError::Gone));

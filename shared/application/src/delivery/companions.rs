@@ -66,7 +66,12 @@ impl Companions {
                 self.aside(conversation, entry, invitation(others(participants, &by), by)).await?;
             }
             EntryBody::ParticipantsAdded { participants } => {
-                let to: Vec<UserId> = participants.iter().map(|joining| joining.user.clone()).collect();
+                // Who has gone again by the time that this is told is not told.
+                let is_in = |user: &UserId| {
+                    roster.member(user).is_some_and(|member| member.participant.joined == entry.seq)
+                };
+                let to = participants.iter().map(|joining| &joining.user).filter(|user| is_in(user));
+                let to: Vec<UserId> = to.cloned().collect();
                 if let Some(found) = self.conversations.find(conversation).await? {
                     let view = ConversationView {
                         conversation: found,

@@ -63,6 +63,12 @@ impl Session {
             }
             return;
         }
+        if let (Some(conversation), Some(seq)) = (ack.conversation_id, ack.seq)
+            && let Some(known) = self.orders.get_mut(&conversation)
+        {
+            // The event of what somebody asked for over this connection does not come over it.
+            known.order.expect(seq, now);
+        }
         let Ok(SentMessage { message, duplicate }) = serde_json::from_value(ack.data) else { return };
         let Some(client_id) = self.outbox.acknowledged(&id, now) else { return };
         // The ack stands for the event, which this connection does not get.

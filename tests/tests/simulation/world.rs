@@ -1,0 +1,690 @@
+//! The world: devices, a server, and everything on its way between them, moved on one event at a time.
+
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::{BTreeMap, BinaryHeap},
+    sync::Arc,
+};
+
+use parlance_application::ports::environment::Random;
+use parlance_client::{
+    ApiError,
+    protocol::{
+        conversation::Conversation,
+        ids::ConversationId,
+        page::{LogPage, Page},
+        problem::ReceivedProblem,
+    },
+    session::{Effect, Session, SocketId},
+};
+use parlance_domain::{
+    conversation::History,
+    ids::{ConnectionId, UserId},
+};
+use parlance_testkit::{
+    memory::{environment::SeededRandom, gate::OpenGate},
+    scene::Scene,
+    simulation::audit::Audit,
+};
+
+use super::{
+    backstage::{Backstage, End},
+    clock::{LeapingClock, Moment},
+    device::{Device, Socket, Told},
+    server::{Host, Server},
+    tasks::{Tasks, Turn, mortal},
+    weather::{Conditions, Weather},
+};
+
+/// How many hosts serve at once.
+const HOSTS: usize = 2;
+
+/// How long a session may take to find out by itself that a socket is dead: nine minutes of silence, and the answer that does not come.
+const SILENCE: Moment = 11 * 60_000;
+
+/// After how much time without anything to do for anybody all is said to be at rest: less than any renewal of a socket.
+const REST: Moment = 5 * 60_000;
+
+/// After how many events at one moment its time stands still.
+const STANDSTILL: u64 = 100_000;
+
+/// After how much time a world that has not come to rest never will.
+const LIVELOCK: Moment = 60 * 60_000;
+
+/// One conversation of the world.
+pub struct Place {
+    /// Its id.
+    pub id: ConversationId,
+    /// What newcomers see.
+    pub history: History,
+    /// What its log says.
+    pub audit: Audit,
+}
+
+/// One simulation.
+pub struct World {
+    pub random: SeededRandom,
+    pub clock: LeapingClock,
+    pub weather: Weather,
+    pub conditions: Arc<Conditions>,
+    pub server: Server,
+    pub hosts: Vec<Arc<Host>>,
+    pub backstage: Backstage,
+    pub devices: Vec<Device>,
+    pub places: Vec<Place>,
+    /// What was found wrong, with the moment.
+    pub violations: Vec<String>,
+    /// How many times a client was given something to do.
+    pub steps: u64,
+    /// Whether something was lost that only the next event or `sync` brings to light.
+    pub has_lost_frames: bool,
+    /// What happened, if somebody wants to read it.
+    pub story: Option<Vec<String>>,
+    pub(super) tasks: Tasks<End>,
+    on_the_way: BinaryHeap<Reverse<OnTheWay>>,
+    sent: u64,
+    pub(super) endpoints: BTreeMap<String, Endpoint>,
+    connections: u64,
+    acts: bool,
+    /// When time last went on, and how many events there were since.
+    moment: (Moment, u64),
+}
+
+/// Where a connection of API Gateway's ends.
+pub struct Endpoint {
+    pub device: usize,
+    pub program: u32,
+    pub socket: SocketId,
+    /// When the last frame to it arrives: none overtakes another.
+    pub last: Moment,
+}
+
+/// Something that arrives at a moment.
+struct OnTheWay {
+    at: Moment,
+    order: u64,
+    arrival: Arrival,
+}
+
+/// What arrives.
+pub enum Arrival {
+    /// A frame at a device.
+    Frame { device: usize, program: u32, socket: SocketId, frame: String },
+    /// The end of a socket at a device.
+    Closed { device: usize, program: u32, socket: SocketId, reason: &'static str },
+    /// The network comes back, or somebody switches a device on.
+    Back { device: usize },
+    /// `$disconnect`.
+    Disconnect { user: UserId, connection: String },
+    /// Somebody does something.
+    Act,
+    /// Half-done transactions and late writes move on.
+    Table,
+}
+
+impl PartialEq for OnTheWay {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for OnTheWay {}
+
+impl PartialOrd for OnTheWay {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for OnTheWay {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+impl World {
+    /// Five people, one of them with two devices, and three conversations among them.
+    pub fn new(seed: u64, conditions: &Conditions) -> Self {
+        let conditions = Arc::new(conditions.clone());
+        let random = SeededRandom::new(seed);
+        let clock = LeapingClock::default();
+        let weather = Weather::new(Arc::clone(&conditions), random.clone(), clock.clone());
+        let people: Vec<UserId> = (0..5).map(|i| UserId::parse(&format!("u{i}")).unwrap()).collect();
+        let server = Server::new(&conditions, &weather, &clock, &random, &people);
+        let hosts = (0..HOSTS).map(|_| Arc::new(server.host())).collect();
+        let owners = people.iter().chain([&people[1]]);
+        let mut world = Self {
+            backstage: Backstage::new(&server),
+            devices: owners.cloned().map(Device::new).collect(),
+            places: Vec::new(),
+            violations: Vec::new(),
+            steps: 0,
+            has_lost_frames: false,
+            story: None,
+            tasks: Tasks::default(),
+            on_the_way: BinaryHeap::new(),
+            sent: 0,
+            endpoints: BTreeMap::new(),
+            connections: 0,
+            acts: true,
+            moment: (0, 0),
+            random,
+            clock,
+            weather,
+            conditions,
+            server,
+            hosts,
+        };
+        world.furnish();
+        world
+    }
+
+    fn furnish(&mut self) {
+        let cloud = self.server.outsides.cloud.through(Arc::new(OpenGate));
+        let scene = Scene { cloud, ..Scene::default() };
+        let casts: [(History, &[&str]); 3] = [
+            (History::All, &["u0", "u1", "u2", "u3", "u4"]),
+            (History::Joined, &["u0", "u1", "u2", "u3"]),
+            (History::All, &["u0", "u1"]),
+        ];
+        for (number, (history, people)) in (1..).zip(casts) {
+            let created = scene.conversation(number, history, people);
+            let id = futures::FutureExt::now_or_never(created).unwrap();
+            self.places.push(Place { id, history, audit: Audit::default() });
+        }
+        self.server.outsides.redis.keys().has_relay = self.random.happens(0.5);
+        for device in 0..self.devices.len() {
+            let millis = self.within(2_000);
+            self.send_after(millis, Arrival::Back { device });
+        }
+        for device in &mut self.devices {
+            device.is_online = false;
+        }
+        self.send_after(1_000, Arrival::Act);
+    }
+
+    /// Moves on until its client steps have been made, then lets everything come to rest, and says what was found wrong.
+    pub fn run(&mut self) {
+        while self.steps < self.conditions.steps && self.violations.is_empty() {
+            self.turn();
+        }
+        self.acts = false;
+        self.weather.calm();
+        for device in 0..self.devices.len() {
+            self.come_back(device);
+        }
+        self.rest();
+        if self.has_lost_frames && self.violations.is_empty() {
+            // What was lost with a relay comes to light with whatever happens next.
+            self.say_something_everywhere();
+            self.rest();
+        }
+        if self.violations.is_empty() {
+            self.check_rest();
+        }
+    }
+
+    fn rest(&mut self) {
+        let calm_at = self.clock.moment();
+        while self.violations.is_empty() && !(self.clock.moment() > calm_at + SILENCE && self.is_at_rest()) {
+            self.turn();
+            if self.clock.moment() > calm_at + LIVELOCK {
+                self.violate("no rest");
+            }
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        let now = self.clock.moment();
+        let state = self.server.outsides.cloud.state();
+        self.tasks.len() == 0
+            && self.on_the_way.is_empty()
+            && state.transactions_under_way() == 0
+            && state.late_writes() == 0
+            && self.backstage.has_read_all(state.stream.len())
+            && self
+                .devices
+                .iter()
+                .filter_map(|device| device.session.as_ref()?.deadline())
+                .all(|deadline| deadline > now + REST)
+    }
+
+    /// One event: somebody's turn, or the next moment.
+    fn turn(&mut self) {
+        let now = self.clock.moment();
+        self.moment = if self.moment.0 == now { (now, self.moment.1 + 1) } else { (now, 0) };
+        if self.moment.1 > STANDSTILL {
+            self.violate("time stands still");
+        }
+        match self.tasks.turn(&self.random) {
+            Turn::Ended(end) => {
+                self.end(end);
+                self.look_around();
+            }
+            Turn::WentOn => self.look_around(),
+            Turn::Nobody => self.leap(),
+        }
+    }
+
+    /// Goes to the next moment at which something happens.
+    fn leap(&mut self) {
+        let now = self.clock.moment();
+        let arrival = self.on_the_way.peek().map(|Reverse(next)| next.at);
+        let deadlines = self.devices.iter().filter_map(|device| device.session.as_ref()?.deadline());
+        let next = deadlines.chain(arrival).chain(self.clock.next()).min();
+        let Some(next) = next else {
+            self.violate("nothing is left that could happen");
+            return;
+        };
+        self.clock.leap(next.max(now));
+        let now = self.clock.moment();
+        while self.on_the_way.peek().is_some_and(|Reverse(next)| next.at <= now) {
+            if let Some(Reverse(OnTheWay { arrival, .. })) = self.on_the_way.pop() {
+                self.arrive(arrival);
+            }
+        }
+        for device in 0..self.devices.len() {
+            let session = self.devices[device].session.as_ref();
+            if session.and_then(Session::deadline).is_some_and(|deadline| deadline <= now) {
+                self.steps += 1;
+                self.let_act(device);
+            }
+        }
+        self.look_around();
+    }
+
+    /// A number of milliseconds below this, at least 1.
+    pub fn within(&self, bound: usize) -> u64 {
+        u64::try_from(1 + self.random.index(bound)).unwrap()
+    }
+
+    /// Has something arrive later.
+    pub fn send_after(&mut self, millis: u64, arrival: Arrival) {
+        self.send_at(self.clock.moment() + millis, arrival);
+    }
+
+    fn send_at(&mut self, at: Moment, arrival: Arrival) {
+        self.sent += 1;
+        self.on_the_way.push(Reverse(OnTheWay { at, order: self.sent, arrival }));
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Frame { device, program, socket, frame } => {
+                let device_of = &self.devices[device];
+                let is_there = device_of.program == program
+                    && device_of.is_online
+                    && device_of.sockets.get(&socket).is_some_and(|socket| socket.is_open);
+                if is_there {
+                    self.note(|| format!("d{device}.{socket} <- {frame}"));
+                    let now = self.clock.moment();
+                    self.give(device, |session| session.heard(socket, &frame, now));
+                }
+            }
+            Arrival::Closed { device, program, socket, reason } => {
+                self.socket_ended(device, program, socket, reason);
+            }
+            Arrival::Back { device } => self.come_back(device),
+            Arrival::Disconnect { user, connection } => self.disconnect(user, &connection),
+            Arrival::Act => {
+                if self.acts {
+                    self.somebody_acts();
+                    let pause = self.within(400);
+                    self.send_after(pause, Arrival::Act);
+                }
+            }
+            Arrival::Table => {
+                self.backstage.is_table_moving = false;
+                let mut state = self.server.outsides.cloud.state();
+                state.step_late(false);
+                let under_way = state.transactions_under_way();
+                if under_way > 0 {
+                    state.step_transaction(self.random.index(under_way), self.random.index(64));
+                }
+            }
+        }
+    }
+
+    /// Lets a device's session do something, and does what it wants done.
+    pub fn give(&mut self, device: usize, act: impl FnOnce(&mut Session)) {
+        let Some(session) = &mut self.devices[device].session else { return };
+        self.steps += 1;
+        act(session);
+        self.let_act(device);
+    }
+
+    fn let_act(&mut self, device: usize) {
+        let now = self.clock.moment();
+        if let Some(session) = &mut self.devices[device].session {
+            session.act(now);
+        }
+        while let Some(effect) = self.devices[device].session.as_mut().and_then(Session::next_effect) {
+            self.carry_out(device, effect);
+        }
+    }
+
+    fn carry_out(&mut self, device: usize, effect: Effect) {
+        match effect {
+            Effect::Dial(socket) => self.dial(device, socket),
+            Effect::Send(socket, frame) => {
+                if let Some(Socket { connection, is_open: true }) = self.devices[device].sockets.get(&socket)
+                {
+                    let connection = connection.clone();
+                    self.say(device, &connection, frame);
+                }
+            }
+            Effect::HangUp(socket) => {
+                if let Some(Socket { connection, .. }) = self.devices[device].sockets.remove(&socket) {
+                    self.hang_up(device, &connection);
+                }
+                let program = self.devices[device].program;
+                self.send_after(
+                    1,
+                    Arrival::Closed { device, program, socket, reason: "closed by this side" },
+                );
+            }
+            Effect::ReadLog { conversation, after } => self.read_log(device, conversation, after),
+            Effect::ReadRecent => self.read_recent(device),
+            Effect::Tell(event) => {
+                self.note(|| format!("d{device} is told {event:?}"));
+                if let Some(told) = self.devices[device].tell(event) {
+                    self.check_told(device, told);
+                }
+            }
+            Effect::Settle(id, outcome) => {
+                self.note(|| format!("d{device} {id} is settled: {outcome:?}"));
+                let told = self.devices[device].settle(id, *outcome);
+                self.check_told(device, told);
+            }
+        }
+    }
+
+    /// The network, or the program, comes back.
+    fn come_back(&mut self, device: usize) {
+        let now = self.clock.moment();
+        self.devices[device].is_online = true;
+        if self.devices[device].session.is_none() {
+            let random = self.random.clone();
+            self.note(|| format!("d{device} is switched on"));
+            self.devices[device].switch_on(&random, now);
+            self.steps += 1;
+            self.let_act(device);
+        }
+    }
+
+    /// One of the hosts.
+    pub fn host(&self) -> Arc<Host> {
+        Arc::clone(&self.hosts[self.random.index(self.hosts.len())])
+    }
+
+    fn dial(&mut self, device: usize, socket: SocketId) {
+        self.connections += 1;
+        let connection = format!("k{}=", self.connections);
+        let (user, program) = (self.devices[device].user.clone(), self.devices[device].program);
+        self.devices[device]
+            .sockets
+            .insert(socket, Socket { connection: connection.clone(), is_open: false });
+        if !self.devices[device].is_online {
+            let wait = self.within(3_000);
+            self.send_after(wait, Arrival::Closed { device, program, socket, reason: "no network" });
+            return;
+        }
+        let endpoint = Endpoint { device, program, socket, last: self.clock.moment() };
+        self.endpoints.insert(connection.clone(), endpoint);
+        let (host, clock, death) = (self.host(), self.clock.clone(), self.weather.death());
+        let (there, back) = (self.within(40), self.within(40));
+        let gateway = self.server.outsides.gateway.clone();
+        self.tasks.start(async move {
+            clock.pass(there).await;
+            let status = mortal(death, host.handshake(&user, &connection)).await.flatten();
+            let is_open = status == Some(200);
+            if is_open {
+                gateway.open(ConnectionId::parse(&connection).unwrap());
+            }
+            clock.pass(back).await;
+            End::Handshake { connection, is_open }
+        });
+    }
+
+    pub(super) fn handshake_ended(&mut self, connection: &str, is_open: bool) {
+        let Some(&Endpoint { device, program, socket, .. }) = self.endpoints.get(connection) else { return };
+        let now = self.clock.moment();
+        let wanted = self.devices[device].program == program && self.devices[device].is_online;
+        let at_device = self.devices[device].sockets.get_mut(&socket).filter(|_| wanted);
+        match at_device {
+            Some(at_device) if is_open => {
+                at_device.is_open = true;
+                self.give(device, |session| session.opened(socket, now));
+            }
+            Some(_) => self.socket_ended(device, program, socket, "refused"),
+            None => {
+                if is_open {
+                    self.hang_up(device, connection);
+                }
+                self.socket_ended(device, program, socket, "nobody waits for it");
+            }
+        }
+    }
+
+    /// A frame goes from a device to the function of its route, whose answer comes back unless something goes wrong.
+    pub fn say(&mut self, device: usize, connection: &str, frame: String) {
+        self.note(|| format!("d{device} {connection} -> {frame}"));
+        if !self.devices[device].is_online {
+            return;
+        }
+        let (host, clock, death) = (self.host(), self.clock.clone(), self.weather.death());
+        let (user, connection) = (self.devices[device].user.clone(), connection.to_owned());
+        let gateway = self.server.outsides.gateway.clone();
+        let there = self.within(40);
+        self.tasks.start(async move {
+            clock.pass(there).await;
+            if !gateway.is_open(&ConnectionId::parse(&connection).unwrap()) {
+                return End::Unreachable { connection };
+            }
+            let failed =
+                || Some(r#"{"message":"Internal server error","connectionId":"","requestId":""}"#.to_owned());
+            let answer = mortal(death, host.frame(&user, &connection, &frame)).await.unwrap_or_else(failed);
+            End::Answer { connection, answer }
+        });
+    }
+
+    /// A frame, or an answer, goes from API Gateway to whoever holds the socket.
+    pub fn deliver(&mut self, connection: &str, frame: String) {
+        let latency = self.within(40);
+        let now = self.clock.moment();
+        let Some(endpoint) = self.endpoints.get_mut(connection) else { return };
+        let at = (now + latency).max(endpoint.last);
+        endpoint.last = at;
+        let Endpoint { device, program, socket, .. } = *endpoint;
+        self.send_at(at, Arrival::Frame { device, program, socket, frame });
+    }
+
+    /// A frame came to API Gateway on a socket that has ended there: its device is told so.
+    pub(super) fn unreachable(&mut self, connection: &str) {
+        if let Some(&Endpoint { device, program, socket, .. }) = self.endpoints.get(connection) {
+            let back = self.within(40);
+            self.send_after(back, Arrival::Closed { device, program, socket, reason: "reset" });
+        }
+    }
+
+    /// The server has closed a socket.
+    pub fn closed_by_server(&mut self, connection: &str) {
+        let Ok(id) = ConnectionId::parse(connection) else { return };
+        if !self.server.outsides.gateway.end(&id) {
+            return;
+        }
+        if let Some(&Endpoint { device, program, socket, last }) = self.endpoints.get(connection) {
+            let at = last.max(self.clock.moment()) + 1;
+            self.send_at(at, Arrival::Closed { device, program, socket, reason: "closed by the server" });
+            let user = self.devices[device].user.clone();
+            self.send_disconnect(user, connection);
+        }
+    }
+
+    /// A device has let go of a socket; API Gateway hears of it now if the network is there, much later if it is not.
+    pub fn hang_up(&mut self, device: usize, connection: &str) {
+        let user = self.devices[device].user.clone();
+        if self.devices[device].is_online {
+            if let Ok(id) = ConnectionId::parse(connection) {
+                self.server.outsides.gateway.end(&id);
+            }
+            self.send_disconnect(user, connection);
+        } else {
+            let wait = self.within(60_000);
+            self.send_after(wait, Arrival::Disconnect { user, connection: connection.to_owned() });
+        }
+    }
+
+    fn send_disconnect(&mut self, user: UserId, connection: &str) {
+        if !self.random.happens(0.3) {
+            let wait = self.within(500);
+            self.send_after(wait, Arrival::Disconnect { user, connection: connection.to_owned() });
+        }
+    }
+
+    fn disconnect(&mut self, user: UserId, connection: &str) {
+        let id = ConnectionId::parse(connection).unwrap();
+        self.server.outsides.gateway.end(&id);
+        let directory = self.server.outsides.connections.clone();
+        self.tasks.start(async move {
+            use parlance_application::ports::connections::ConnectionDirectory;
+            let _ = directory.forget(&user, &id).await;
+            End::Nothing
+        });
+    }
+
+    fn socket_ended(&mut self, device: usize, program: u32, socket: SocketId, reason: &'static str) {
+        if self.devices[device].program != program {
+            return;
+        }
+        self.devices[device].sockets.remove(&socket);
+        self.note(|| format!("d{device}.{socket} is closed: {reason}"));
+        let now = self.clock.moment();
+        self.give(device, |session| session.closed(socket, reason.to_owned(), now));
+    }
+
+    fn read_log(&mut self, device: usize, conversation: ConversationId, mut after: u64) {
+        let reader = self.reader(device);
+        let from = after;
+        let program = self.devices[device].program;
+        self.tasks.start(async move {
+            let id = conversation.to_string();
+            let mut pages: Vec<LogPage> = Vec::new();
+            let end = loop {
+                let query = format!("after={after}&limit=20");
+                let page: LogPage = match reader.get("conversations/{id}/log", &id, &query).await {
+                    Ok(page) => page,
+                    Err(error) => break Err(error),
+                };
+                let (head, last) = (page.head_seq, page.items.iter().filter_map(|entry| entry.seq).max());
+                pages.push(page);
+                match last {
+                    Some(last) if last > after && last < head => after = last,
+                    _ => break Ok(head),
+                }
+            };
+            End::Log { device, program, conversation, after: from, pages, end }
+        });
+    }
+
+    fn read_recent(&mut self, device: usize) {
+        let reader = self.reader(device);
+        let program = self.devices[device].program;
+        self.tasks.start(async move {
+            let page: Result<Page<Conversation>, ApiError> =
+                reader.get("conversations", "", "limit=200").await;
+            End::Recent { device, program, conversations: page.map(|page| page.items).unwrap_or_default() }
+        });
+    }
+
+    fn reader(&self, device: usize) -> Reader {
+        Reader {
+            is_online: self.devices[device].is_online,
+            user: self.devices[device].user.clone(),
+            hosts: self.hosts.clone(),
+            clock: self.clock.clone(),
+            random: self.random.clone(),
+            weather: self.weather.clone(),
+        }
+    }
+
+    /// Writes the story.
+    pub fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            story.push(format!("{:>8} {}", self.clock.moment(), line()));
+        }
+    }
+
+    /// A promise is broken.
+    pub fn violate(&mut self, what: impl Into<String>) {
+        let what = format!("{} (after {} ms)", what.into(), self.clock.moment());
+        self.note(|| format!("VIOLATION {what}"));
+        self.violations.push(what);
+    }
+
+    pub(super) fn check_told(&mut self, device: usize, told: Told) {
+        super::checks::told(self, device, told);
+    }
+
+    fn check_rest(&mut self) {
+        super::checks::rest(self);
+    }
+}
+
+/// The client library's way over HTTP: a request that fails is made again.
+struct Reader {
+    is_online: bool,
+    user: UserId,
+    hosts: Vec<Arc<Host>>,
+    clock: LeapingClock,
+    random: SeededRandom,
+    weather: Weather,
+}
+
+impl Reader {
+    async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        route: &str,
+        id: &str,
+        query: &str,
+    ) -> Result<T, ApiError> {
+        let mut failures = 0;
+        loop {
+            match self.attempt(route, id, query).await {
+                Err(error)
+                    if failures < 3
+                        && !matches!(&error, ApiError::Refused(problem) if !problem.retryable) =>
+                {
+                    failures += 1;
+                    self.clock.pass(self.random.below(400)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn attempt<T: serde::de::DeserializeOwned>(
+        &self,
+        route: &str,
+        id: &str,
+        query: &str,
+    ) -> Result<T, ApiError> {
+        let unreachable = || ApiError::Unreachable("no answer".to_owned());
+        self.clock.pass(1 + self.random.below(40)).await;
+        if !self.is_online {
+            return Err(unreachable());
+        }
+        let host = &self.hosts[self.random.index(self.hosts.len())];
+        let answer = mortal(self.weather.death(), host.get(&self.user, route, id, query)).await;
+        let (status, body) = answer.ok_or_else(unreachable)?;
+        self.clock.pass(1 + self.random.below(40)).await;
+        if self.weather.loses_answer() {
+            return Err(unreachable());
+        }
+        if status == 200 {
+            return serde_json::from_str(&body).map_err(|_| unreachable());
+        }
+        let problem: Result<ReceivedProblem, _> = serde_json::from_str(&body);
+        Err(problem.map_or_else(|_| unreachable(), ApiError::Refused))
+    }
+}
