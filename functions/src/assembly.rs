@@ -1,6 +1,7 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
 mod conversations;
+mod files;
 mod messages;
 mod people;
 mod resuming;
@@ -196,7 +197,9 @@ impl Assembly {
             conversations: adapters.conversations()?,
             cache: adapters.conversation_cache()?,
             relays: adapters.relay_bus()?,
+            attachments: adapters.attachments()?,
             encoder: Arc::clone(&self.encoder),
+            clock: self.clock(),
             random: adapters.random(),
         }))
     }

@@ -1,11 +1,11 @@
 //! Every adapter of one process, built from its configuration when first asked for, over shared clients.
 
+mod attachments;
 mod clients;
 
 use std::sync::Arc;
 
 use parlance_application::ports::{
-    attachments::{AttachmentRepository, MediaUrls, MultipartUploads, ObjectStore, UploadSigner},
     blocks::BlockRepository,
     cache::ConversationCache,
     connections::{AnnouncementTimer, ConnectionDirectory},
@@ -27,13 +27,11 @@ use parlance_application::ports::{
 
 use self::clients::Clients;
 use crate::{
-    aws::credentials,
-    cloudfront::CloudFrontUrls,
     configuration::{Configuration, ConfigurationError},
     dynamodb::{
-        CapacityMeter, DynamoAttachments, DynamoBlocks, DynamoConnections, DynamoConversations,
-        DynamoIdempotency, DynamoMessageLog, DynamoPeople, DynamoPresence, DynamoRows, DynamoSigningKeys,
-        DynamoTickets, DynamoWebhooks,
+        CapacityMeter, DynamoBlocks, DynamoConnections, DynamoConversations, DynamoIdempotency,
+        DynamoMessageLog, DynamoPeople, DynamoPresence, DynamoRows, DynamoSigningKeys, DynamoTickets,
+        DynamoWebhooks,
     },
     eventbridge::EventBridgeBus,
     jwt::{JwtVerifier, KeyRefresher, SigningKeySource},
@@ -43,7 +41,6 @@ use crate::{
         NoTypingBoard, RedisDepartures, RedisLink, RedisMovedCursors, RedisPresenceBoard, RedisRateCounters,
         RedisRelayBus, RedisTypingBoard, RelaySubscription, RememberedConnectionDirectory,
     },
-    s3::S3UploadSigner,
     sqs::{SqsDeliveryQueue, SqsEntryTimer, SqsPresenceTimer, SqsReadTimer},
     system::{OsRandom, SystemClock},
     webhooks::HttpWebhookClient,
@@ -219,39 +216,6 @@ impl Adapters {
     /// Who has a direct conversation with whom.
     pub fn direct_peers(&self) -> Result<Arc<dyn DirectPeers>, ConfigurationError> {
         Ok(Arc::new(DynamoConversations::new(self.clients.chat_table("direct peers")?)))
-    }
-
-    /// Attachments.
-    pub fn attachments(&self) -> Result<Arc<dyn AttachmentRepository>, ConfigurationError> {
-        Ok(Arc::new(DynamoAttachments::new(self.clients.chat_table("attachments")?)))
-    }
-
-    /// The bytes of attachments.
-    pub fn object_store(&self) -> Result<Arc<dyn ObjectStore>, ConfigurationError> {
-        Ok(Arc::new(self.clients.objects()?))
-    }
-
-    /// Large files in parts.
-    pub fn multipart_uploads(&self) -> Result<Arc<dyn MultipartUploads>, ConfigurationError> {
-        Ok(Arc::new(self.clients.objects()?))
-    }
-
-    /// Signs the addresses at which clients bring bytes.
-    pub fn upload_signer(&self) -> Result<Arc<dyn UploadSigner>, ConfigurationError> {
-        let (address, credentials) = (self.clients.upload_address()?, credentials(self.configuration()));
-        Ok(Arc::new(S3UploadSigner::new(address, credentials, self.clock())))
-    }
-
-    /// Signs the addresses at which clean files are handed out; `None` in a stack that has no key for it.
-    pub fn media_urls(&self) -> Result<Option<Arc<dyn MediaUrls>>, ConfigurationError> {
-        let attachments = &self.configuration().attachments;
-        let (Some(id), Some(key)) = (&attachments.media_key_id, &attachments.media_private_key) else {
-            return Ok(None);
-        };
-        let expected = "an RSA private key in PEM";
-        let urls = CloudFrontUrls::new(id, key.reveal_text())
-            .map_err(|_| ConfigurationError::Invalid { name: "MEDIA_PRIVATE_KEY", expected })?;
-        Ok(Some(Arc::new(urls)))
     }
 
     /// What requests with a key were answered.

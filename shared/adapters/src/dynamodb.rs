@@ -35,7 +35,7 @@ pub use self::{
     presence::DynamoPresence,
     rows_of_many::DynamoRows,
     signing_keys::{DynamoSigningKeys, FetchedKeys},
-    stream::{NewLogEntry, UnreadableRecord, new_log_entry},
+    stream::{NewLogEntry, UnreadableRecord, new_log_entry, removed_attachment},
     table::Table,
     tickets::DynamoTickets,
     webhooks::DynamoWebhooks,

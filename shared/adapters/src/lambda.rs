@@ -4,11 +4,12 @@ use async_trait::async_trait;
 use aws_sdk_lambda::{Client, primitives::Blob, types::InvocationType};
 use parlance_application::ports::{
     PortError,
+    attachments::PreviewRequests,
     delivery::{FanOutInvoker, FanOutOrder},
 };
 use parlance_domain::{
     connection::Connection,
-    ids::{ConnectionId, UserId},
+    ids::{AttachmentId, ConnectionId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,35 @@ impl FanOutInvoker for LambdaFanOut {
             encode_fan_out_order(order).map_err(|error| PortError::new(self.function.port, error))?;
         self.function.hand_over(payload).await
     }
+}
+
+/// The function `make-preview`.
+#[derive(Debug, Clone)]
+pub struct LambdaPreviews {
+    function: LambdaFunction,
+}
+
+impl LambdaPreviews {
+    /// Asks this function.
+    pub fn new(function: LambdaFunction) -> Self {
+        Self { function }
+    }
+}
+
+#[async_trait]
+impl PreviewRequests for LambdaPreviews {
+    async fn request(&self, id: AttachmentId) -> Result<(), PortError> {
+        let event = serde_json::to_vec(&PreviewRequest { attachment: id });
+        let payload = event.map_err(|error| PortError::new(self.function.port, error))?;
+        self.function.hand_over(payload).await
+    }
+}
+
+/// The event that `make-preview` is invoked with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviewRequest {
+    /// Whose preview is to be made.
+    pub attachment: AttachmentId,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -9,9 +9,11 @@ pub mod dynamodb;
 pub mod eventbridge;
 pub mod jwt;
 pub mod lambda;
+pub mod previews;
 pub mod redis;
 pub mod s3;
 pub mod sqs;
+pub mod storage_events;
 pub mod system;
 pub mod webhooks;
 

@@ -1,5 +1,6 @@
 //! Queues: the timers, whose messages come after their delay, and the deliveries of webhooks.
 
+mod attachments;
 mod deliveries;
 
 use std::time::Duration;
@@ -20,7 +21,10 @@ use parlance_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::deliveries::{SqsDeliveryQueue, waiting_delivery};
+pub use self::{
+    attachments::{SqsAttachmentTimer, waiting_attachment},
+    deliveries::{SqsDeliveryQueue, waiting_delivery},
+};
 use crate::aws::failure::failed;
 
 /// The longest delay of a message, in seconds.

@@ -1,13 +1,22 @@
-//! Attachments: announced, uploaded straight to the store, and handed out once they are clean.
+//! Attachments: announced, uploaded straight to the store, scanned, released or deleted, shown in their message, handed out once they are clean,
+//! and looked after until then.
 
+pub mod arrive;
 pub mod begin;
 pub mod complete;
 pub mod delete;
+pub mod judge;
 pub mod list_parts;
+pub mod look_after;
 pub mod plan;
+pub mod preview;
 pub mod read;
+pub mod remove;
+mod revise;
+pub mod show;
 pub mod sign_parts;
 pub mod upload;
+pub mod warn;
 
 use parlance_domain::{
     attachment::Attachment,

@@ -2,6 +2,7 @@
 
 pub mod delete;
 pub mod edit;
+mod files;
 pub mod find;
 pub mod history;
 pub mod mark_as_read;

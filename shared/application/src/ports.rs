@@ -13,6 +13,7 @@ pub mod identity;
 pub mod log;
 pub mod people;
 pub mod presence;
+pub mod previews;
 pub mod rates;
 pub mod reads;
 pub mod rows;

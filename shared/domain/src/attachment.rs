@@ -1,5 +1,6 @@
 //! Uploaded files: what each is said to be, how far its check has come, and which message owns it.
 
+mod attached;
 mod content_type;
 mod description;
 mod file_name;
@@ -9,6 +10,7 @@ mod state;
 mod upload;
 
 pub use self::{
+    attached::{AttachedFile, Stage},
     content_type::ContentType,
     description::{FileDescription, FileSize, InvalidSize, Sha256Digest},
     file_name::FileName,
@@ -87,10 +89,14 @@ impl Attachment {
         Some(self.clone().expired(now).unwrap_or(self))
     }
 
-    /// Whether a message may take it: its file is there, and nothing bad is known of it.
+    /// Whether a message may take it: no other has it, and nothing bad is known of it. Its file may still be on its way: the store tells of it
+    /// later than the client knows.
     pub const fn is_claimable(&self) -> bool {
         self.message.is_none()
-            && matches!(self.state, AttachmentState::Scanning(_) | AttachmentState::Clean { .. })
+            && matches!(
+                self.state,
+                AttachmentState::Uploading(_) | AttachmentState::Scanning(_) | AttachmentState::Clean { .. }
+            )
     }
 
     /// The file has arrived: it waits for its scan. What arrives once more under the same tag is no news; another file in its place, which an

@@ -16,12 +16,21 @@ pub struct Caller<'a> {
     pub is_service: bool,
     /// Whether he is an administrator, who deletes, and sees everything but direct conversations.
     pub is_admin: bool,
+    /// Whether nobody asks: Parlance itself says what has become of something of his, wherever that stands.
+    pub is_parlance: bool,
 }
 
 impl<'a> From<&'a UserId> for Caller<'a> {
     /// Somebody without any scope.
     fn from(user: &'a UserId) -> Self {
-        Self { user, is_service: false, is_admin: false }
+        Self { user, is_service: false, is_admin: false, is_parlance: false }
+    }
+}
+
+impl<'a> Caller<'a> {
+    /// Parlance itself, on behalf of somebody who need not be there any more.
+    pub fn parlance(user: &'a UserId) -> Self {
+        Self { is_parlance: true, ..Self::from(user) }
     }
 }
 
@@ -61,7 +70,8 @@ impl<'a> Actor<'a> {
             is_service: caller.serves(conversation),
             is_admin: caller.administers(conversation),
         };
-        (actor.member.is_some() || actor.is_service || actor.is_admin).then_some(actor)
+        let is_there = actor.member.is_some() || actor.is_service || actor.is_admin;
+        (is_there || caller.is_parlance).then_some(actor)
     }
 
     /// Who.
@@ -157,7 +167,7 @@ mod tests {
     /// Which of all rights somebody has.
     fn rights(name: &str, is_service: bool, is_admin: bool, of: &Conversation) -> Option<Vec<Right>> {
         let (user, roster) = (user(name), roster());
-        let actor = Actor::of(Caller { user: &user, is_service, is_admin }, of, &roster)?;
+        let actor = Actor::of(Caller { is_service, is_admin, ..(&user).into() }, of, &roster)?;
         Some(Right::ALL.into_iter().filter(|right| actor.require(*right).is_ok()).collect())
     }
 

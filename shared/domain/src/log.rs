@@ -57,7 +57,8 @@ impl MessageKey {
 pub enum EntryBody {
     /// A message, as it stands now.
     MessageSent(Message),
-    /// The message at `target` got another text. The text itself stands with the message, so that a deletion leaves none behind.
+    /// The message at `target` got another text, or more is known of its files. All of it stands with the message, so that a deletion leaves
+    /// nothing behind.
     MessageEdited {
         /// The message.
         target: Seq,

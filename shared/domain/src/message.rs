@@ -1,6 +1,7 @@
 //! What people say: the values of a message, parsed once, and the message as it stands.
 
 use crate::{
+    attachment::AttachedFile,
     head::Seq,
     ids::{AttachmentId, ClientMessageId, MessageId, UserId},
     time::Timestamp,
@@ -150,7 +151,9 @@ impl MessageBody {
 pub struct Message {
     /// What was said; empty once deleted.
     pub body: MessageBody,
-    /// 1 when sent, one more with each edit.
+    /// Its files as they were known last, in the order in which the body names them; none once deleted.
+    pub files: Vec<AttachedFile>,
+    /// 1 when sent, one more with each edit and each file of which more is known.
     pub version: u64,
     /// The entry that last changed it: its own until it is edited or deleted.
     pub since: Seq,
@@ -163,7 +166,13 @@ pub struct Message {
 impl Message {
     /// A message as it is first written at `seq`.
     pub const fn sent(body: MessageBody, seq: Seq) -> Self {
-        Self { body, version: 1, since: seq, edited_at: None, deleted: false }
+        Self { body, files: Vec::new(), version: 1, since: seq, edited_at: None, deleted: false }
+    }
+
+    /// The same with its files.
+    #[must_use]
+    pub fn with_files(self, files: Vec<AttachedFile>) -> Self {
+        Self { files, ..self }
     }
 }
 

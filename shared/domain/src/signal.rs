@@ -3,7 +3,7 @@
 use crate::{
     event::ConversationView,
     head::Seq,
-    ids::{ConversationId, MessageId, UserId},
+    ids::{AttachmentId, ConversationId, MessageId, UserId},
     time::Timestamp,
 };
 
@@ -123,17 +123,27 @@ pub enum Notification {
         /// Who.
         by: UserId,
     },
+    /// A file that he uploaded was infected, and is gone.
+    FileRemoved {
+        /// The file.
+        attachment: AttachmentId,
+        /// The message that shows so.
+        message: Option<MessageId>,
+        /// He himself.
+        uploader: UserId,
+    },
 }
 
 impl Notification {
     /// The names of all kinds on the wire.
-    pub const KINDS: [&'static str; 2] = ["mention", "invitation"];
+    pub const KINDS: [&'static str; 3] = ["mention", "invitation", "file_removed"];
 
     /// The name of its kind on the wire.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Mention { .. } => "mention",
             Self::Invitation { .. } => "invitation",
+            Self::FileRemoved { .. } => "file_removed",
         }
     }
 }

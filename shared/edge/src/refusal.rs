@@ -161,6 +161,14 @@ impl From<SendMessageError> for Refusal {
             SendMessageError::UnknownThread => {
                 Problem::invalid("/thread_id", "a message of this conversation").into()
             }
+            SendMessageError::AttachmentNotClean => Problem::new(
+                ErrorCode::AttachmentNotClean,
+                "an attachment was refused by its scan, or never came",
+            )
+            .into(),
+            SendMessageError::NoRecording => {
+                Problem::invalid("/attachments", "exactly one recording in a voice message").into()
+            }
             SendMessageError::UnknownAttachment => {
                 Problem::invalid("/attachments", "attachments that the sender has uploaded").into()
             }

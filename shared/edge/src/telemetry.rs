@@ -17,6 +17,7 @@ struct Line {
     user: Option<String>,
     connection: Option<String>,
     conversation: Option<String>,
+    attachment: Option<String>,
     status: Option<u16>,
     code: Option<&'static str>,
     error: Option<String>,
@@ -35,6 +36,8 @@ pub enum Noted<'a> {
     Connection(&'a str),
     /// About which conversation.
     Conversation(&'a str),
+    /// About which attachment.
+    Attachment(&'a str),
     /// The status of the answer.
     Status(u16),
     /// Why the request was refused.
@@ -74,6 +77,7 @@ pub fn note(noted: Noted<'_>) {
             Noted::User(id) => line.user = Some(id.to_owned()),
             Noted::Connection(id) => line.connection = Some(id.to_owned()),
             Noted::Conversation(id) => line.conversation = Some(id.to_owned()),
+            Noted::Attachment(id) => line.attachment = Some(id.to_owned()),
             Noted::Status(status) => line.status = Some(status),
             Noted::Code(code) => line.code = Some(code),
             Noted::Error(error) => line.error = Some(error.to_owned()),

@@ -1,5 +1,6 @@
 //! What is said on the wire: frames, events, requests, problem+json and the one table of error codes.
 
+pub mod attachment;
 pub mod conversation;
 pub mod error_code;
 pub mod event;

@@ -10,7 +10,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{spec::schemas::names, wire_time::WireTime};
+use crate::{attachment::Attachment, spec::schemas::names, wire_time::WireTime};
 
 /// A message as it stands now. Of a deleted one the tombstone is left: texts and lists are empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -35,9 +35,9 @@ pub struct Message {
     pub client_id: Option<ClientMessageId>,
     /// The text, byte for byte as it was sent.
     pub content: String,
-    /// The files, each a whole Attachment.
+    /// The files.
     #[serde(default)]
-    pub attachments: Vec<Value>,
+    pub attachments: Vec<Attachment>,
     /// The message that this one answers.
     #[serde(default)]
     pub reply_to: Option<MessageId>,
@@ -86,7 +86,7 @@ impl From<&PlacedMessage> for Message {
             sender_id: placed.sender.clone(),
             client_id: placed.client_id.clone(),
             content: shown.map(|body| body.content.as_str().to_owned()).unwrap_or_default(),
-            attachments: Vec::new(),
+            attachments: message.files.iter().map(Attachment::from).collect(),
             reply_to: shown.and_then(|body| body.reply_to).map(in_conversation),
             thread_id: shown.and_then(|body| body.thread).map(in_conversation),
             mentions: shown.map(|body| body.mentions.clone()).unwrap_or_default(),

@@ -1,7 +1,7 @@
 //! Signals on the wire: events without `seq`, which may be lost.
 
 use parlance_domain::{
-    ids::{MessageId, UserId},
+    ids::{AttachmentId, MessageId, UserId},
     signal::{Notification, Presence, PresenceStatus, Signal, SignalBody, TypingUser},
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -75,12 +75,15 @@ impl PresenceList {
 /// `notification.created`: something for the user himself. The conversation stands in the envelope.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotificationCreated {
-    /// `mention` or `invitation`.
+    /// `mention`, `invitation`, or `file_removed`: a file that the user uploaded was infected, and is gone.
     #[schemars(schema_with = "kinds")]
     pub kind: String,
-    /// The message that mentions the user.
+    /// The message that mentions the user, or that the file stood in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message_id: Option<MessageId>,
+    /// The file that is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachment_id: Option<AttachmentId>,
     /// Who caused it.
     pub by: UserId,
 }
@@ -113,11 +116,14 @@ impl From<&TypingUser> for TypingUntil {
 
 impl From<&Notification> for NotificationCreated {
     fn from(notification: &Notification) -> Self {
-        let (message_id, by) = match notification {
-            Notification::Mention { message, by } => (Some(*message), by),
-            Notification::Invitation { by } => (None, by),
+        let (message_id, attachment_id, by) = match notification {
+            Notification::Mention { message, by } => (Some(*message), None, by),
+            Notification::Invitation { by } => (None, None, by),
+            Notification::FileRemoved { attachment, message, uploader } => {
+                (*message, Some(*attachment), uploader)
+            }
         };
-        Self { kind: notification.kind().to_owned(), message_id, by: by.clone() }
+        Self { kind: notification.kind().to_owned(), message_id, attachment_id, by: by.clone() }
     }
 }
 

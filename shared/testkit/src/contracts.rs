@@ -14,6 +14,7 @@ pub mod message_log;
 pub mod objects;
 pub mod people;
 pub mod presence;
+pub mod previews;
 pub mod rate_counters;
 pub mod reads;
 pub mod relay_bus;

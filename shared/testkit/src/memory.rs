@@ -15,6 +15,7 @@ pub mod log;
 pub mod objects;
 pub mod people;
 pub mod presence;
+pub mod previews;
 pub mod redis;
 pub mod typing;
 pub mod webhooks;

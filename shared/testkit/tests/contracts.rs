@@ -4,19 +4,22 @@
 use parlance_testkit::{
     contracts::{
         attachments, blocks, connections, conversation_cache, conversations, fixtures::NOW, idempotency,
-        message_log, objects, people, presence, rate_counters, reads, relay_bus, rows, typing_board,
+        message_log, objects, people, presence, previews, rate_counters, reads, relay_bus, rows,
+        typing_board,
     },
     memory::{
         attachments::MemoryAttachments, cloud::MemoryCloud, connections::MemoryConnections,
         idempotency::MemoryIdempotency, objects::MemoryObjects, people::MemoryPeople,
-        presence::MemoryPresence, redis::MemoryRedis,
+        presence::MemoryPresence, previews::MemoryPreviewer, redis::MemoryRedis,
     },
 };
 
 #[tokio::test]
 async fn the_table_in_memory_keeps_logs() {
     let cloud = MemoryCloud::default();
-    message_log::holds(message_log::Tables { log: &cloud, conversations: &cloud }).await;
+    let tables = || message_log::Tables { log: &cloud, conversations: &cloud };
+    message_log::holds(tables()).await;
+    message_log::takes_files(tables(), &cloud).await;
 }
 
 #[tokio::test]
@@ -81,4 +84,9 @@ async fn redis_in_memory_remembers_and_publishes() {
 #[tokio::test]
 async fn presence_in_memory_is_kept() {
     presence::is_kept(&MemoryPresence::default()).await;
+}
+
+#[tokio::test]
+async fn the_previewer_in_memory_knows_pictures() {
+    previews::holds(&MemoryPreviewer).await;
 }

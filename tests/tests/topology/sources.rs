@@ -83,7 +83,9 @@ pub fn variables_read() -> BTreeSet<String> {
 }
 
 fn is_variable(text: &str) -> bool {
-    let is_name =
-        text.contains('_') && text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
-    is_name && !text.starts_with("AWS_") && text != "RUST_LOG"
+    let is_name = text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.contains('_')
+        && text.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_');
+    // The last is serde's name for names like these.
+    is_name && !text.starts_with("AWS_") && !["RUST_LOG", "SCREAMING_SNAKE_CASE"].contains(&text)
 }

@@ -13,7 +13,7 @@ use self::item::{VERSION, attachment_of, item_of};
 use super::{
     attributes::{Item, number_value},
     keys,
-    table::{Expression, Table, Written},
+    table::{Expression, Table, Write, Written},
 };
 
 /// Keeps attachments in the table `chat`.
@@ -73,6 +73,11 @@ impl AttachmentRepository for DynamoAttachments {
         };
         Ok(replacing(&self.table.delete_if(keys::attachment(attachment.id), unchanged).await?))
     }
+}
+
+/// The same in a transaction: the version before this one is replaced, or nothing is written.
+pub(super) fn replacement(attachment: &Attachment) -> Write {
+    Write::Put(item_of(attachment), Some(is_version(attachment.version.saturating_sub(1))))
 }
 
 fn is_version(version: u64) -> Expression {

@@ -1,6 +1,7 @@
 //! The one binary attribute of a log entry: CBOR maps with integer keys, so that fields can be added without touching what is stored.
 
 mod conversation;
+mod file;
 mod message;
 
 use minicbor::{Decode, Encode};

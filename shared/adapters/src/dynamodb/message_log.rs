@@ -6,15 +6,19 @@ use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
     environment::Random,
-    log::{Append, AppendOnce, Commit, Consistency, LogPage, LogRange, MessageLog, Order, RowChange},
+    log::{
+        Append, AppendOnce, Beside, Claim, Commit, Consistency, LogPage, LogRange, MessageLog, Order,
+        RowChange,
+    },
 };
 use parlance_domain::{
     head::{Head, Seq},
-    ids::ConversationId,
+    ids::{ClientMessageId, ConversationId},
     log::{Entry, MessageKey},
 };
 
 use super::{
+    attachments::replacement,
     attributes::{EXPIRES_AT, Item, ItemBuilder, bytes_value, number, number_value, seq_value},
     entry::{from_item, to_item},
     keys,
@@ -124,41 +128,32 @@ impl MessageLog for DynamoMessageLog {
         &self,
         conversation: ConversationId,
         entry: &Entry,
+        beside: &Beside,
     ) -> Result<AppendOnce, PortError> {
-        let Some(MessageKey::Client(client_id)) = &entry.key else {
-            return Ok(match self.append(conversation, entry).await? {
-                Append::Stored => AppendOnce::Stored,
-                Append::Taken(_) | Append::Contended => AppendOnce::Contended,
-            });
+        let mut writes = vec![Write::Put(self.item(conversation, entry)?, Some(Expression::absent()))];
+        writes.extend(beside.claims.iter().map(claim));
+        let remembered = match &entry.key {
+            Some(MessageKey::Client(client_id)) if beside.remembers_key => {
+                writes.push(remember(conversation, entry, client_id));
+                Some(writes.len() - 1)
+            }
+            _ => None,
         };
-        let now = entry.at.as_secs();
-        let row = ItemBuilder::new(keys::sent_message(&entry.actor, conversation, client_id))
-            .with(SEQ, seq_value(entry.seq))
-            .with(EXPIRES_AT, number_value(now + REMEMBERED_SECONDS))
-            .build();
-        let forgotten = Expression {
-            text: "attribute_not_exists(pk) OR #expires_at <= :now",
-            names: vec![("#expires_at", EXPIRES_AT)],
-            values: vec![(":now", number_value(now))],
-        };
-        let writes = [
-            Write::Put(row, Some(forgotten)),
-            Write::Put(self.item(conversation, entry)?, Some(Expression::absent())),
-        ];
         let refusals = match self.table.transact(&writes).await? {
             Transacted::Done => return Ok(AppendOnce::Stored),
             Transacted::Refused(refusals) => refusals,
         };
-        match refusals.first() {
-            Some(Refusal::Condition(Some(row))) => {
-                let seq = number(row, SEQ).and_then(Seq::new);
-                let seq = seq.ok_or_else(|| {
-                    failed_because(self.table.port(), "TransactWriteItems", "a message's key has no position")
-                })?;
-                Ok(AppendOnce::AlreadySent(seq))
-            }
-            _ => Ok(AppendOnce::Contended),
+        let refusal = |place: usize| refusals.get(place).unwrap_or(&Refusal::None);
+        if let Some(Refusal::Condition(Some(row))) = remembered.map(refusal) {
+            let seq = number(row, SEQ).and_then(Seq::new);
+            let seq = seq.ok_or_else(|| {
+                failed_because(self.table.port(), "TransactWriteItems", "a message's key has no position")
+            })?;
+            return Ok(AppendOnce::AlreadySent(seq));
         }
+        // A conflict says nothing of what stands: only conditions that were looked at do.
+        let is_contended = refusals.contains(&Refusal::Conflict) || *refusal(0) != Refusal::None;
+        Ok(if is_contended { AppendOnce::Contended } else { AppendOnce::Unclaimed })
     }
 
     async fn commit(
@@ -176,5 +171,35 @@ impl MessageLog for DynamoMessageLog {
             Transacted::Done => Commit::Committed,
             Transacted::Refused(_) => Commit::Refused,
         })
+    }
+}
+
+/// The row by which the client's own id is known for a day.
+fn remember(conversation: ConversationId, entry: &Entry, client_id: &ClientMessageId) -> Write {
+    let now = entry.at.as_secs();
+    let row = ItemBuilder::new(keys::sent_message(&entry.actor, conversation, client_id))
+        .with(SEQ, seq_value(entry.seq))
+        .with(EXPIRES_AT, number_value(now + REMEMBERED_SECONDS))
+        .build();
+    let forgotten = Expression {
+        text: "attribute_not_exists(pk) OR #expires_at <= :now",
+        names: vec![("#expires_at", EXPIRES_AT)],
+        values: vec![(":now", number_value(now))],
+    };
+    Write::Put(row, Some(forgotten))
+}
+
+/// What takes a file with the message, or stands in the way of both.
+fn claim(claim: &Claim) -> Write {
+    match claim {
+        Claim::Take(file) => replacement(file),
+        Claim::Refused(id) => {
+            let never = Expression {
+                text: "attribute_exists(pk) AND attribute_not_exists(pk)",
+                names: Vec::new(),
+                values: Vec::new(),
+            };
+            Write::Check(keys::attachment(*id), never)
+        }
     }
 }

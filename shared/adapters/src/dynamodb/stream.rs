@@ -2,7 +2,10 @@
 
 use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
 use data_encoding::BASE64;
-use parlance_domain::{ids::ConversationId, log::Entry};
+use parlance_domain::{
+    ids::{AttachmentId, ConversationId},
+    log::Entry,
+};
 use serde_json::Value;
 
 use super::{
@@ -44,6 +47,14 @@ pub fn new_log_entry(record: &Value) -> Result<Option<NewLogEntry>, UnreadableRe
         }
         _ => Ok(None),
     }
+}
+
+/// The attachment whose row one record of a stream event tells the end of, whoever or whatever deleted it; `None` for other rows.
+pub fn removed_attachment(record: &Value) -> Option<AttachmentId> {
+    if record.get("eventName").and_then(Value::as_str) != Some("REMOVE") {
+        return None;
+    }
+    keys::attachment_of(record.pointer("/dynamodb/Keys/pk/S")?.as_str()?)
 }
 
 /// The types of attribute that log entries have.

@@ -2,7 +2,7 @@
 
 use parlance_application::ports::{
     conversations::{Advance, ReadCursor},
-    log::{Append, AppendOnce, Consistency, LogRange, Order},
+    log::{Append, AppendOnce, Beside, Consistency, LogRange, Order},
 };
 use parlance_domain::{
     connection::{Connection, SocketScope},
@@ -26,7 +26,9 @@ async fn dynamodb_keeps_logs() {
     adapters.prewarm().await;
     let (log, conversations) = (adapters.message_log().unwrap(), adapters.conversations().unwrap());
     adapters.prewarm().await;
-    message_log::holds(message_log::Tables { log: &*log, conversations: &*conversations }).await;
+    let tables = || message_log::Tables { log: &*log, conversations: &*conversations };
+    message_log::holds(tables()).await;
+    message_log::takes_files(tables(), &*adapters.attachments().unwrap()).await;
 }
 
 #[tokio::test]
@@ -112,7 +114,8 @@ async fn an_ordinary_message_costs_one_call_and_one_write_unit() {
     assert_eq!((used["Query"].calls, used["Query"].units), (1, 1.0), "one strong read of up to 4 KB");
 
     let next = message(&entry.head(), "bob", "known for a day");
-    assert_eq!(log.append_once(id, &next).await.unwrap(), AppendOnce::Stored);
+    let beside = Beside { remembers_key: true, claims: Vec::new() };
+    assert_eq!(log.append_once(id, &next, &beside).await.unwrap(), AppendOnce::Stored);
     let used = meter.take();
     assert_eq!((used["TransactWriteItems"].calls, used["TransactWriteItems"].units), (1, 4.0));
 

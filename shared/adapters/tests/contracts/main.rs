@@ -12,6 +12,7 @@ mod eventbridge;
 mod gateway;
 mod issuer;
 mod posting;
+mod previews;
 mod redis;
 mod servers;
 mod tokens;

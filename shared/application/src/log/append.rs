@@ -11,20 +11,20 @@ use std::{sync::Arc, time::Duration};
 
 use parlance_domain::{
     head::{Head, Seq},
-    ids::{ConversationId, UserId},
+    ids::{ConversationId, MessageId, UserId},
     log::{Entry, EntryBody},
     message::Message,
     roster::Roster,
 };
 
-pub use self::submission::{Appended, Entitlement, Submission};
+pub use self::submission::{Appended, Candidate, Entitlement, Submission};
 use super::rosters::RosterReader;
 use crate::{
     ports::{
         PortError,
         cache::{ConversationCache, Opening},
         environment::{Clock, Random},
-        log::{Append, AppendOnce, Consistency, LogRange, MessageLog, Order},
+        log::{Append, AppendOnce, Beside, Consistency, LogRange, MessageLog, Order},
     },
     safeguards::{Safeguard, Safeguards},
 };
@@ -62,6 +62,9 @@ pub enum AppendError {
     /// The client has to read the log first: it is too far behind, or ahead of the log.
     #[error("out of date")]
     OutOfDate,
+    /// The message stands nowhere, and a file that it would take is not to be had as it was read.
+    #[error("a file is not to be had")]
+    Unclaimed,
     /// Overtaken too often.
     #[error("overtaken too often")]
     Contended,
@@ -168,6 +171,8 @@ impl TailAppend {
                     return Ok(Appended::StoredUnanswered { entry: *entry, roster });
                 }
                 Write::Stands(entry) => return Ok(Appended::AlreadyStored(*entry)),
+                // Its position was free and every position before it is read: it is not this message that has the file.
+                Write::Unclaimed => return Err(AppendError::Unclaimed),
                 Write::Unanswered => is_unanswered = true,
                 Write::Overtaken => {}
             }
@@ -295,16 +300,20 @@ impl TailAppend {
         roster: Arc<Roster>,
     ) -> Result<Write, AppendError> {
         let conversation = submission.conversation;
-        let message = Message::sent(submission.body.clone(), head.seq.next());
+        let seq = head.seq.next();
+        let message = Message::sent(submission.body.clone(), seq).with_files(submission.attached());
         let entry = head.followed_by(
             submission.sender.clone(),
             self.clock.now(),
             Some(submission.key.clone()),
             EntryBody::MessageSent(message),
         );
-        let needs_row = submission.after.is_none() && submission.key.client_id().is_some();
-        if needs_row {
-            return Ok(match self.log.append_once(conversation, &entry).await {
+        let beside = Beside {
+            remembers_key: submission.after.is_none() && submission.key.client_id().is_some(),
+            claims: submission.claims(MessageId::new(conversation, seq)),
+        };
+        if beside != Beside::default() {
+            return Ok(match self.log.append_once(conversation, &entry, &beside).await {
                 Ok(AppendOnce::Stored) => Write::Done(Box::new(Appended::Stored { entry, roster })),
                 Ok(AppendOnce::AlreadySent(seq)) => {
                     let found = self.log.entries_at(conversation, &[seq]).await?.into_iter().next();
@@ -312,6 +321,7 @@ impl TailAppend {
                         Write::Done(Box::new(Appended::AlreadyStored(found)))
                     })
                 }
+                Ok(AppendOnce::Unclaimed) => Write::Unclaimed,
                 Ok(AppendOnce::Contended) => Write::Overtaken,
                 Err(error) => unanswered(&error),
             });
@@ -342,6 +352,8 @@ enum Write {
     Done(Box<Appended>),
     /// The message stands there already, written by whomever.
     Stands(Box<Entry>),
+    /// A file is not to be had.
+    Unclaimed,
     /// It may have been written or not.
     Unanswered,
     /// Something else was, or is being, written there.

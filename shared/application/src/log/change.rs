@@ -240,7 +240,9 @@ impl LogChanger {
                 RowChange::Leave { user, .. } => replace(user, None),
                 RowChange::SetBlock { user, participant, .. } => replace(user, Some(*participant)),
                 RowChange::Close { .. } => closes = true,
-                RowChange::SetMessage { .. } | RowChange::SetTitle { .. } => {}
+                RowChange::SetMessage { .. }
+                | RowChange::RemoveAttachment { .. }
+                | RowChange::SetTitle { .. } => {}
             }
         }
         for change in changes {

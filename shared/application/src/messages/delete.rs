@@ -110,16 +110,18 @@ impl Change for Tombstone {
         let (target, since) = (self.target.id.seq, message.since);
         let tombstone = Message {
             body: MessageBody { kind: message.body.kind, ..MessageBody::default() },
+            files: Vec::new(),
             version: message.version + 1,
             since: ground.head.seq.next(),
             edited_at: message.edited_at,
             deleted: true,
         };
         self.target.show(&found, Some(&tombstone));
-        Ok(Plan::Write {
-            body: EntryBody::MessageDeleted { target },
-            changes: vec![RowChange::SetMessage { target, message: Box::new(tombstone), since }],
-        })
+        // Its files go with it: their rows here, their bytes when the stream tells of that.
+        let files = message.body.attachments.iter().map(|id| RowChange::RemoveAttachment { id: *id });
+        let set = RowChange::SetMessage { target, message: Box::new(tombstone), since };
+        let changes = std::iter::once(set).chain(files).collect();
+        Ok(Plan::Write { body: EntryBody::MessageDeleted { target }, changes })
     }
 }
 

@@ -156,6 +156,7 @@ impl Change for NewText {
         let (target, since, version) = (self.target.id.seq, message.since, message.version + 1);
         let edited = Message {
             body: MessageBody { content: self.content.clone(), ..message.body.clone() },
+            files: message.files.clone(),
             version,
             since: ground.head.seq.next(),
             edited_at: Some(self.at),

@@ -1,5 +1,7 @@
 //! Sends a message: the rules from top to bottom.
 
+mod error;
+
 use std::sync::Arc;
 
 use parlance_domain::{
@@ -8,11 +10,12 @@ use parlance_domain::{
     head::Seq,
     ids::{ClientMessageId, ConnectionId, ConversationId, UserId},
     log::{Entry, EntryBody, MessageKey},
-    message::{Message, MessageBody, PlacedMessage},
+    message::{Message, MessageBody, MessageKind, PlacedMessage},
     roster::Roster,
 };
 
-use super::mention::NotifyMentioned;
+pub use self::error::SendMessageError;
+use super::{files::FilesToSend, mention::NotifyMentioned};
 use crate::{
     conversations::reader::first_visible,
     delivery::{
@@ -20,16 +23,23 @@ use crate::{
         lanes::MAX_FRAME_BYTES,
     },
     limits::{admission::Admission, limiter::RateLimited},
-    log::append::{AppendError, Appended, Entitlement, Submission, TailAppend},
+    log::append::{Appended, Entitlement, Submission, TailAppend},
     ports::{
         PortError,
+        attachments::AttachmentRepository,
         cache::{ConversationCache, Opening},
         conversations::{ConversationRepository, ReadCursor},
         delivery::RelayBus,
-        environment::Random,
+        environment::{Clock, Random},
         log::MessageLog,
     },
 };
+
+/// How often a message with files begins again since one of them changed meanwhile: its scan ended.
+const FILES_READ: u32 = 8;
+
+/// How many bytes more a file may take in its message once it was looked into.
+const MEDIA_BYTES: usize = 320;
 
 /// Sends messages.
 #[derive(Clone)]
@@ -41,6 +51,7 @@ pub struct SendMessage {
     conversations: Arc<dyn ConversationRepository>,
     cache: Arc<dyn ConversationCache>,
     relays: Arc<dyn RelayBus>,
+    files: FilesToSend,
     encoder: Arc<dyn EventEncoder>,
     random: Arc<dyn Random>,
 }
@@ -73,44 +84,6 @@ pub struct Sent {
     pub is_duplicate: bool,
 }
 
-/// Why a message was not sent. Nothing was stored, but for [`SendMessageError::Unavailable`], after which a retry tells.
-#[derive(Debug, thiserror::Error)]
-pub enum SendMessageError {
-    /// There is no such conversation for this sender.
-    #[error("no such conversation")]
-    NotFound,
-    /// He sends too fast, or everybody in the conversation together.
-    #[error(transparent)]
-    RateLimited(#[from] RateLimited),
-    /// One of the two people of the direct conversation blocks the other one.
-    #[error("the conversation is not writable: one of the two blocks the other")]
-    NotWritable,
-    /// The client's id names another message of his.
-    #[error("the sender used this client_id for another message")]
-    OtherMessage,
-    /// The client has to read the log first.
-    #[error("out of date")]
-    OutOfDate,
-    /// The event would not fit into one frame.
-    #[error("the message is too large")]
-    TooLarge,
-    /// The message that this one answers is not there for the sender.
-    #[error("the message replied to does not exist")]
-    UnknownReply,
-    /// The thread's message is not there for the sender.
-    #[error("the thread does not exist")]
-    UnknownThread,
-    /// An attachment does not exist, or is not the sender's.
-    #[error("an attachment does not exist")]
-    UnknownAttachment,
-    /// Overtaken too often; to be retried.
-    #[error("the conversation is too busy")]
-    Unavailable,
-    /// An outside failed; to be retried.
-    #[error(transparent)]
-    Port(#[from] PortError),
-}
-
 /// What [`SendMessage`] works over.
 pub struct SendPorts {
     /// The log's writer.
@@ -127,8 +100,12 @@ pub struct SendPorts {
     pub cache: Arc<dyn ConversationCache>,
     /// The marks.
     pub relays: Arc<dyn RelayBus>,
+    /// The files.
+    pub attachments: Arc<dyn AttachmentRepository>,
     /// The spelling of events.
     pub encoder: Arc<dyn EventEncoder>,
+    /// The host's clock.
+    pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
 }
@@ -136,9 +113,18 @@ pub struct SendPorts {
 impl SendMessage {
     /// Sends over these ports.
     pub fn new(ports: SendPorts) -> Self {
-        let SendPorts { append, announcer, mentions, log, conversations, cache, relays, encoder, random } =
-            ports;
-        Self { append, announcer, mentions, log, conversations, cache, relays, encoder, random }
+        Self {
+            append: ports.append,
+            announcer: ports.announcer,
+            mentions: ports.mentions,
+            log: ports.log,
+            conversations: ports.conversations,
+            cache: ports.cache,
+            relays: ports.relays,
+            files: FilesToSend::new(ports.attachments, ports.clock),
+            encoder: ports.encoder,
+            random: ports.random,
+        }
     }
 
     /// Sends the message, or finds it where an earlier attempt left it. Once this returns `Ok`, it is durable.
@@ -156,26 +142,31 @@ impl SendMessage {
 
     async fn send(&self, draft: Draft, entitlement: Entitlement) -> Result<Sent, SendMessageError> {
         let Draft { conversation, sender, client_id, after, body, from, admission } = draft;
-        if !body.attachments.is_empty() {
-            return Err(SendMessageError::UnknownAttachment);
+        if body.kind == MessageKind::Voice && body.attachments.len() != 1 {
+            return Err(SendMessageError::NoRecording);
         }
-        self.require_fits(conversation, &sender, client_id.as_ref(), &body)?;
+        self.require_fits(conversation, &sender, client_id.as_ref(), &Message::sent(body.clone(), Seq::MAX))?;
         let counting = admission.counting(Some(conversation));
         let opening = self.cache.opening(conversation, &counting).await;
         let has_relay = opening.has_relay;
         let admitted = admission.settle(&counting, opening.counts.clone()).await;
-        let submission = Submission {
+        let mut submission = Submission {
             conversation,
             sender,
             key: client_id.map_or_else(|| MessageKey::Invocation(self.random.bytes()), MessageKey::Client),
             after,
             body,
+            files: Vec::new(),
             entitlement,
         };
         if let Err(limited) = admitted {
             return Err(self.refuse(limited, &submission, &opening).await);
         }
-        let appended = self.append(&submission, opening).await;
+        let appended = if submission.body.attachments.is_empty() {
+            self.append(&submission, opening).await
+        } else {
+            self.append_with_files(&mut submission, &opening).await
+        };
         if matches!(appended, Err(SendMessageError::NotFound)) {
             admission.take_back(&counting).await;
         }
@@ -226,13 +217,39 @@ impl SendMessage {
         }
     }
 
+    /// Appends a message that takes files: it stands and they are its own, or neither. A file that is not to be had refuses the message only
+    /// once it is known that it does not stand: its first attempt may have taken the very file.
+    async fn append_with_files(
+        &self,
+        submission: &mut Submission,
+        opening: &Opening,
+    ) -> Result<Appended, SendMessageError> {
+        for _ in 0..FILES_READ {
+            let (files, refusal) = self.files.read(submission).await?;
+            submission.files = files;
+            if refusal.is_none() {
+                let message =
+                    Message::sent(submission.body.clone(), Seq::MAX).with_files(submission.attached());
+                let client_id = submission.key.client_id();
+                self.require_fits(submission.conversation, &submission.sender, client_id, &message)?;
+            }
+            match (self.append(submission, opening.clone()).await, refusal) {
+                (Err(SendMessageError::UnknownAttachment), Some(refusal)) => return Err(refusal),
+                // They were free when they were read: something became of one of them since.
+                (Err(SendMessageError::UnknownAttachment), None) => {}
+                (appended, _) => return appended,
+            }
+        }
+        Err(SendMessageError::Unavailable)
+    }
+
     /// Refuses a message whose event no frame could carry, before anything is read.
     fn require_fits(
         &self,
         conversation: ConversationId,
         sender: &UserId,
         client_id: Option<&ClientMessageId>,
-        body: &MessageBody,
+        message: &Message,
     ) -> Result<(), SendMessageError> {
         let placed = PlacedMessage {
             id: parlance_domain::ids::MessageId::new(conversation, Seq::MAX),
@@ -240,7 +257,7 @@ impl SendMessage {
             sender: sender.clone(),
             client_id: client_id.cloned(),
             created_at: parlance_domain::time::Timestamp::default(),
-            message: Message::sent(body.clone(), Seq::MAX),
+            message: message.clone(),
         };
         let event = Event {
             conversation,
@@ -248,7 +265,7 @@ impl SendMessage {
             at: placed.created_at,
             body: EventBody::MessageCreated(Box::new(placed)),
         };
-        let bytes = self.encoder.event(&event).len();
+        let bytes = self.encoder.event(&event).len() + message.files.len() * MEDIA_BYTES;
         if bytes <= MAX_FRAME_BYTES { Ok(()) } else { Err(SendMessageError::TooLarge) }
     }
 
@@ -357,16 +374,4 @@ fn require_same(submission: &Submission, entry: &Entry) -> Result<(), SendMessag
 fn placed(entry: &Entry, conversation: ConversationId) -> Result<PlacedMessage, PortError> {
     debug_assert!(matches!(entry.body, EntryBody::MessageSent(_)));
     entry.message(conversation).ok_or_else(|| PortError::new("log", "an appended entry is no message"))
-}
-
-impl From<AppendError> for SendMessageError {
-    fn from(error: AppendError) -> Self {
-        match error {
-            AppendError::NotFound => Self::NotFound,
-            AppendError::NotWritable => Self::NotWritable,
-            AppendError::OutOfDate => Self::OutOfDate,
-            AppendError::Contended => Self::Unavailable,
-            AppendError::Port(error) => Self::Port(error),
-        }
-    }
 }

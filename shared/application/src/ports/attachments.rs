@@ -1,6 +1,6 @@
 //! Uploaded files: the rows that know them, the store that holds their bytes, and the signed addresses at which clients reach it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use async_trait::async_trait;
 use parlance_domain::{
@@ -258,4 +258,18 @@ pub enum Media {
     File(AttachmentId, FileName),
     /// The small picture of it.
     Preview(AttachmentId),
+}
+
+/// The timer queue of attachments.
+#[async_trait]
+pub trait AttachmentTimer: Send + Sync {
+    /// Asks for another look at an attachment after the delay (at most 15 minutes), at least once.
+    async fn look_again(&self, id: AttachmentId, after: Duration) -> Result<(), PortError>;
+}
+
+/// The function `make-preview`, invoked without waiting for it.
+#[async_trait]
+pub trait PreviewRequests: Send + Sync {
+    /// Asks for the preview of a clean file; it is made at least once, or there is none.
+    async fn request(&self, id: AttachmentId) -> Result<(), PortError>;
 }

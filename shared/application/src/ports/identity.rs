@@ -29,7 +29,7 @@ pub struct Identity {
 impl Identity {
     /// Who asks, for the use cases that measure what he may.
     pub const fn caller(&self) -> Caller<'_> {
-        Caller { user: &self.user, is_service: self.is_service, is_admin: self.is_admin }
+        Caller { user: &self.user, is_service: self.is_service, is_admin: self.is_admin, is_parlance: false }
     }
 }
 

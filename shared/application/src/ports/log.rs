@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use parlance_domain::{
+    attachment::Attachment,
     conversation::Title,
     head::{Head, Seq},
-    ids::{ConversationId, UserId},
+    ids::{AttachmentId, ConversationId, UserId},
     log::Entry,
     message::Message,
     roster::Participant,
@@ -31,9 +32,13 @@ pub trait MessageLog: Send + Sync {
     /// one stores it.
     async fn append(&self, conversation: ConversationId, entry: &Entry) -> Result<Append, PortError>;
 
-    /// Writes the entry, and the row that remembers its key for 24 hours, if neither exists: both or neither.
-    async fn append_once(&self, conversation: ConversationId, entry: &Entry)
-    -> Result<AppendOnce, PortError>;
+    /// Writes the entry if its position is free, and what goes beside it: all or nothing.
+    async fn append_once(
+        &self,
+        conversation: ConversationId,
+        entry: &Entry,
+        beside: &Beside,
+    ) -> Result<AppendOnce, PortError>;
 
     /// Writes the entry if its position is free and applies every change if its condition holds: all or nothing, at most 100 writes.
     ///
@@ -99,13 +104,33 @@ pub enum Append {
     Contended,
 }
 
-/// What became of an append with its key's row.
+/// What is written together with a message.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Beside {
+    /// Whether its client's key is remembered for 24 hours, unless it is known already.
+    pub remembers_key: bool,
+    /// The files that it takes.
+    pub claims: Vec<Claim>,
+}
+
+/// A file that a message takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The file as it is from now on, if the version before stands.
+    Take(Box<Attachment>),
+    /// A file that is not there, or is not to be had: it stands in the way of the append, and nothing is written.
+    Refused(AttachmentId),
+}
+
+/// What became of an append with what goes beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AppendOnce {
     /// The entry stands at its position, its key at its row.
     Stored,
     /// This key was already sent: as the entry at this position.
     AlreadySent(Seq),
+    /// The position is free, the key unknown, and a claim does not hold; nothing was stored.
+    Unclaimed,
     /// Another entry stands at the position, or a transaction was writing there; nothing was stored.
     Contended,
 }
@@ -158,6 +183,11 @@ pub enum RowChange {
         message: Box<Message>,
         /// The version that is to be replaced.
         since: Seq,
+    },
+    /// A file goes with the message that owns it; one that is gone is no obstacle.
+    RemoveAttachment {
+        /// The file.
+        id: AttachmentId,
     },
     /// The conversation's title changes.
     SetTitle {

@@ -43,7 +43,7 @@ pub struct SocketCaller {
 impl SocketCaller {
     /// Who asks, for the use cases that measure what he may.
     pub const fn caller(&self) -> Caller<'_> {
-        Caller { user: &self.user, is_service: self.is_service, is_admin: self.is_admin }
+        Caller { user: &self.user, is_service: self.is_service, is_admin: self.is_admin, is_parlance: false }
     }
 
     /// Reads what [`context_of`] wrote. `None` means that no authorizer of ours stands before this route.

@@ -4,16 +4,22 @@ mod changes;
 
 use futures::future::join_all;
 use parlance_application::ports::{
+    attachments::AttachmentRepository,
     conversations::ConversationRepository,
-    log::{Append, AppendOnce, Consistency, LogRange, MessageLog, Order},
+    log::{Append, AppendOnce, Beside, Claim, Commit, Consistency, LogRange, MessageLog, Order, RowChange},
 };
 use parlance_domain::{
-    head::Head,
-    ids::ConversationId,
+    attachment::{Attachment, UploadMethod},
+    head::{Head, Seq},
+    ids::{ConversationId, MessageId},
     log::{Entry, EntryBody},
+    message::Message,
 };
 
-use super::fixtures::{conversation_id, creation, message, seq};
+use super::{
+    attachments::begun,
+    fixtures::{conversation_id, creation, message, seq},
+};
 
 /// The keepers under test; both are of one table.
 #[derive(Clone, Copy)]
@@ -130,25 +136,85 @@ async fn read_all(tables: Tables<'_>, id: ConversationId, mut range: LogRange) -
 
 async fn a_known_client_id_is_recognised(tables: Tables<'_>) {
     let (id, head) = tables.conversation(&["alice", "bob#%"]).await;
+    let beside = Beside { remembers_key: true, claims: Vec::new() };
     let first = message(&head, "alice", "once");
-    assert_eq!(tables.log.append_once(id, &first).await.unwrap(), AppendOnce::Stored);
+    assert_eq!(tables.log.append_once(id, &first, &beside).await.unwrap(), AppendOnce::Stored);
     let retry = message(&first.head(), "alice", "once");
-    assert_eq!(tables.log.append_once(id, &retry).await.unwrap(), AppendOnce::AlreadySent(first.seq));
-    let same = tables.log.append_once(id, &first).await.unwrap();
+    assert_eq!(
+        tables.log.append_once(id, &retry, &beside).await.unwrap(),
+        AppendOnce::AlreadySent(first.seq)
+    );
+    let same = tables.log.append_once(id, &first, &beside).await.unwrap();
     assert_eq!(same, AppendOnce::AlreadySent(first.seq), "the very same attempt too");
     assert_eq!(tables.log.tail(id).await.unwrap(), Some(first.head()), "nothing was stored");
 
     let taken = message(&head, "alice", "too late");
-    assert_eq!(tables.log.append_once(id, &taken).await.unwrap(), AppendOnce::Contended);
+    assert_eq!(tables.log.append_once(id, &taken, &beside).await.unwrap(), AppendOnce::Contended);
     let free = message(&first.head(), "alice", "too late");
-    let outcome = tables.log.append_once(id, &free).await.unwrap();
+    let outcome = tables.log.append_once(id, &free, &beside).await.unwrap();
     assert_eq!(outcome, AppendOnce::Stored, "a refused attempt leaves its key unused");
 
     let others = message(&free.head(), "bob#%", "once");
-    let outcome = tables.log.append_once(id, &others).await.unwrap();
+    let outcome = tables.log.append_once(id, &others, &beside).await.unwrap();
     assert_eq!(outcome, AppendOnce::Stored, "somebody else's same key is another message");
     let (elsewhere, head) = tables.conversation(&["alice"]).await;
-    let outcome = tables.log.append_once(elsewhere, &message(&head, "alice", "once")).await.unwrap();
+    let outcome = tables.log.append_once(elsewhere, &message(&head, "alice", "once"), &beside).await.unwrap();
     assert_eq!(outcome, AppendOnce::Stored, "another conversation's same key is another message");
     assert!(matches!(others.body, EntryBody::MessageSent(_)));
+}
+
+/// Checks that a message and the files that it takes stand together or not at all.
+pub async fn takes_files(tables: Tables<'_>, attachments: &dyn AttachmentRepository) {
+    let (id, head) = tables.conversation(&["alice"]).await;
+    let file = |name: &str| begun(name, UploadMethod::Form);
+    let (one, two) = (file("alice"), file("alice"));
+    for file in [&one, &two] {
+        attachments.create(file).await.unwrap();
+    }
+    let take = |file: &Attachment, seq: Seq| {
+        Claim::Take(Box::new(file.clone().claimed_by(MessageId::new(id, seq)).unwrap()))
+    };
+    let beside = |remembers_key, claims| Beside { remembers_key, claims };
+
+    let first = message(&head, "alice", "one");
+    let unclaimed = beside(true, vec![take(&one, first.seq), Claim::Refused(file("alice").id)]);
+    let outcome = tables.log.append_once(id, &first, &unclaimed).await.unwrap();
+    assert_eq!(outcome, AppendOnce::Unclaimed, "one file that is not to be had");
+    assert_eq!(tables.log.tail(id).await.unwrap(), Some(head));
+    assert_eq!(attachments.find(one.id).await.unwrap(), Some(one.clone()));
+
+    let both = beside(true, vec![take(&one, first.seq), take(&two, first.seq)]);
+    assert_eq!(tables.log.append_once(id, &first, &both).await.unwrap(), AppendOnce::Stored);
+    for file in [&one, &two] {
+        let taken = attachments.find(file.id).await.unwrap().unwrap();
+        assert_eq!(taken.message, Some(MessageId::new(id, first.seq)));
+        assert_eq!((taken.expires_at, taken.version), (None, file.version + 1));
+    }
+
+    let again = tables.log.append_once(id, &message(&first.head(), "alice", "one"), &both).await.unwrap();
+    assert_eq!(
+        again,
+        AppendOnce::AlreadySent(first.seq),
+        "a known key says more than a file that is not to be had"
+    );
+    let overtaken = message(&head, "alice", "two");
+    let outcome = tables.log.append_once(id, &overtaken, &beside(true, vec![take(&one, first.seq)])).await;
+    assert_eq!(outcome.unwrap(), AppendOnce::Contended, "and so does a position that is taken");
+    let second = message(&first.head(), "alice", "two");
+    let outcome = tables.log.append_once(id, &second, &beside(false, vec![take(&one, second.seq)])).await;
+    assert_eq!(outcome.unwrap(), AppendOnce::Unclaimed, "it is another message's");
+
+    let since = first.seq;
+    let EntryBody::MessageSent(sent) = &first.body else { panic!("it is a message") };
+    let gone = EntryBody::MessageDeleted { target: first.seq };
+    let deletion = first.head().followed_by(first.actor.clone(), first.at, None, gone);
+    let tombstone = Message { since: deletion.seq, deleted: true, ..sent.clone() };
+    let changes = [
+        RowChange::SetMessage { target: first.seq, message: Box::new(tombstone), since },
+        RowChange::RemoveAttachment { id: one.id },
+        RowChange::RemoveAttachment { id: two.id },
+        RowChange::RemoveAttachment { id: file("alice").id },
+    ];
+    assert_eq!(tables.log.commit(id, &deletion, &changes).await.unwrap(), Commit::Committed);
+    assert_eq!(attachments.find_all(&[one.id, two.id]).await.unwrap(), []);
 }

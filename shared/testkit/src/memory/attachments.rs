@@ -1,59 +1,73 @@
 //! Memory twins of the rows of attachments and of the signer of their addresses.
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError, Replacing,
-    attachments::{AttachmentRepository, Creating, Media, MediaUrls, Origin},
+    attachments::{
+        AttachmentRepository, AttachmentTimer, Creating, Media, MediaUrls, Origin, PreviewRequests,
+    },
 };
 use parlance_domain::{attachment::Attachment, ids::AttachmentId, time::Timestamp};
 
-/// Attachments, in memory. Its clones are the same table.
-#[derive(Clone, Default)]
-pub struct MemoryAttachments {
-    rows: Arc<Mutex<BTreeMap<AttachmentId, Attachment>>>,
-}
+use super::{
+    cloud::{MemoryCloud, Write},
+    gate::Outside,
+};
+
+/// Attachments, in memory: they stand in the same table as the logs, whose messages take them.
+pub type MemoryAttachments = MemoryCloud;
 
 #[async_trait]
-impl AttachmentRepository for MemoryAttachments {
+impl AttachmentRepository for MemoryCloud {
     async fn create(&self, attachment: &Attachment) -> Result<Creating, PortError> {
-        let mut rows = self.rows.lock().unwrap();
-        if let Some(standing) = rows.get(&attachment.id) {
+        self.gate.pass(Outside::TableWrite).await;
+        let mut state = self.state();
+        if let Some(standing) = state.attachments.get(&attachment.id) {
             return Ok(Creating::Exists(Box::new(standing.clone())));
         }
-        rows.insert(attachment.id, attachment.clone());
+        state.apply(Write::Attachment(Box::new(attachment.clone())));
         Ok(Creating::Created)
     }
 
     async fn find(&self, id: AttachmentId) -> Result<Option<Attachment>, PortError> {
-        Ok(self.rows.lock().unwrap().get(&id).cloned())
+        self.gate.pass(Outside::TableRead).await;
+        Ok(self.state().attachments.get(&id).cloned())
     }
 
     async fn find_all(&self, ids: &[AttachmentId]) -> Result<Vec<Attachment>, PortError> {
-        let rows = self.rows.lock().unwrap();
-        Ok(rows.values().filter(|row| ids.contains(&row.id)).cloned().collect())
+        self.gate.pass(Outside::TableRead).await;
+        let state = self.state();
+        Ok(state.attachments.values().filter(|row| ids.contains(&row.id)).cloned().collect())
     }
 
     async fn replace(&self, attachment: &Attachment) -> Result<Replacing, PortError> {
-        match self.rows.lock().unwrap().get_mut(&attachment.id) {
-            Some(row) if row.version + 1 == attachment.version => {
-                *row = attachment.clone();
-                Ok(Replacing::Replaced)
-            }
-            _ => Ok(Replacing::Outdated),
+        self.gate.pass(Outside::TableWrite).await;
+        let mut state = self.state();
+        let write = Write::Attachment(Box::new(attachment.clone()));
+        let row = state.attachments.get(&attachment.id);
+        let is_unchanged = row.is_some_and(|row| row.version + 1 == attachment.version);
+        if !is_unchanged || state.is_contended(std::slice::from_ref(&write)) {
+            return Ok(Replacing::Outdated);
         }
+        state.apply(write);
+        Ok(Replacing::Replaced)
     }
 
     async fn delete(&self, attachment: &Attachment) -> Result<Replacing, PortError> {
-        let mut rows = self.rows.lock().unwrap();
-        if rows.get(&attachment.id).is_some_and(|row| row.version != attachment.version) {
+        self.gate.pass(Outside::TableWrite).await;
+        let mut state = self.state();
+        let write = Write::NoAttachment(attachment.id);
+        let row = state.attachments.get(&attachment.id);
+        let is_changed = row.is_some_and(|row| row.version != attachment.version);
+        if is_changed || state.is_contended(std::slice::from_ref(&write)) {
             return Ok(Replacing::Outdated);
         }
-        rows.remove(&attachment.id);
+        state.apply(write);
         Ok(Replacing::Replaced)
     }
 }
@@ -71,5 +85,45 @@ impl MediaUrls for MemoryMediaUrls {
             }
             Media::Preview(id) => format!("{origin}/media/preview/{id}?Expires={until}"),
         })
+    }
+}
+
+/// What is to be done about attachments later or elsewhere, in memory.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryErrands {
+    errands: Arc<Mutex<Errands>>,
+}
+
+#[derive(Debug, Default)]
+struct Errands {
+    looks: Vec<(AttachmentId, Duration)>,
+    previews: Vec<AttachmentId>,
+}
+
+impl MemoryErrands {
+    /// The looks that were asked for, with their delays.
+    pub fn take_looks(&self) -> Vec<(AttachmentId, Duration)> {
+        std::mem::take(&mut self.errands.lock().unwrap().looks)
+    }
+
+    /// The previews that were asked for.
+    pub fn take_previews(&self) -> Vec<AttachmentId> {
+        std::mem::take(&mut self.errands.lock().unwrap().previews)
+    }
+}
+
+#[async_trait]
+impl AttachmentTimer for MemoryErrands {
+    async fn look_again(&self, id: AttachmentId, after: Duration) -> Result<(), PortError> {
+        self.errands.lock().unwrap().looks.push((id, after));
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PreviewRequests for MemoryErrands {
+    async fn request(&self, id: AttachmentId) -> Result<(), PortError> {
+        self.errands.lock().unwrap().previews.push(id);
+        Ok(())
     }
 }

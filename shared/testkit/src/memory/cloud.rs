@@ -10,9 +10,10 @@ use parlance_application::ports::{
     conversations::{Membership, ReadCursor},
 };
 use parlance_domain::{
+    attachment::Attachment,
     conversation::Conversation,
     head::Seq,
-    ids::{ClientMessageId, ConversationId, UserId},
+    ids::{AttachmentId, ClientMessageId, ConversationId, UserId},
     log::{Entry, EntryBody},
     message::Message,
     roster::{Participant, Roster},
@@ -46,6 +47,8 @@ pub struct State {
     pub memberships: BTreeMap<(UserId, ConversationId), Membership>,
     /// Where messages of a known key stand.
     pub keys: BTreeMap<(UserId, ConversationId, ClientMessageId), Seq>,
+    /// Uploaded files.
+    pub attachments: BTreeMap<AttachmentId, Attachment>,
     /// Every entry in the order in which it came to stand: the stream.
     pub stream: Vec<(ConversationId, Entry)>,
     locks: BTreeSet<ItemKey>,
@@ -63,6 +66,7 @@ pub(super) enum ItemKey {
     Membership(UserId, ConversationId),
     SentKey(UserId, ConversationId, ClientMessageId),
     Block(UserId, UserId),
+    Attachment(AttachmentId),
 }
 
 /// One item's new value.
@@ -78,6 +82,8 @@ pub(super) enum Write {
     SentKey(UserId, ConversationId, ClientMessageId, Seq),
     Blocking(ConversationId, UserId, Participant, bool),
     Block(UserId, UserId, Option<Timestamp>),
+    Attachment(Box<Attachment>),
+    NoAttachment(AttachmentId),
 }
 
 impl Write {
@@ -95,6 +101,8 @@ impl Write {
                 ItemKey::SentKey(user.clone(), *conversation, key.clone())
             }
             Self::Block(user, other, _) => ItemKey::Block(user.clone(), other.clone()),
+            Self::Attachment(attachment) => ItemKey::Attachment(attachment.id),
+            Self::NoAttachment(id) => ItemKey::Attachment(*id),
         }
     }
 }
@@ -200,6 +208,12 @@ impl State {
             }
             Write::SentKey(user, conversation, key, seq) => {
                 self.keys.insert((user, conversation, key), seq);
+            }
+            Write::Attachment(attachment) => {
+                self.attachments.insert(attachment.id, *attachment);
+            }
+            Write::NoAttachment(id) => {
+                self.attachments.remove(&id);
             }
         }
     }

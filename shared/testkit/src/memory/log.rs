@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
     conversations::{Membership, ReadCursor},
-    log::{Append, AppendOnce, Commit, LogPage, LogRange, MessageLog, Order, RowChange},
+    log::{Append, AppendOnce, Beside, Claim, Commit, LogPage, LogRange, MessageLog, Order, RowChange},
 };
 use parlance_domain::{
     head::{Head, Seq},
@@ -97,25 +97,44 @@ impl MessageLog for MemoryCloud {
         &self,
         conversation: ConversationId,
         entry: &Entry,
+        beside: &Beside,
     ) -> Result<AppendOnce, PortError> {
-        let Some(MessageKey::Client(key)) = &entry.key else {
-            return Err(PortError::new("log", "append_once needs the client's own id"));
+        let key = match &entry.key {
+            Some(MessageKey::Client(key)) if beside.remembers_key => Some(key.clone()),
+            _ => None,
         };
-        let id = (entry.actor.clone(), conversation, key.clone());
-        let writes = vec![
-            Write::Entry(conversation, Box::new(entry.clone())),
-            Write::SentKey(entry.actor.clone(), conversation, key.clone(), entry.seq),
-        ];
-        let known = |state: &State| state.keys.get(&id).copied();
+        let mut writes = vec![Write::Entry(conversation, Box::new(entry.clone()))];
+        writes.extend(
+            key.iter().map(|key| Write::SentKey(entry.actor.clone(), conversation, key.clone(), entry.seq)),
+        );
+        writes.extend(beside.claims.iter().map(|claim| match claim {
+            Claim::Take(file) => Write::Attachment(file.clone()),
+            Claim::Refused(id) => Write::NoAttachment(*id),
+        }));
+        let known = |state: &State| {
+            let key = key.clone()?;
+            state.keys.get(&(entry.actor.clone(), conversation, key)).copied()
+        };
+        let is_free =
+            |state: &State| state.logs.get(&conversation).is_none_or(|log| !log.contains_key(&entry.seq));
+        let is_claimed = |state: &State| beside.claims.iter().all(|claim| claims(state, claim));
+        // What stood in the way at the moment at which it did, as DynamoDB tells it.
+        let refusal = std::sync::Mutex::new(AppendOnce::Contended);
         let outcome = self
             .transact(writes, |state| {
-                known(state).is_none()
-                    && state.logs.get(&conversation).is_none_or(|log| !log.contains_key(&entry.seq))
+                let stands_in_the_way = match (known(state), is_free(state), is_claimed(state)) {
+                    (Some(seq), ..) => AppendOnce::AlreadySent(seq),
+                    (None, false, _) => AppendOnce::Contended,
+                    (None, true, false) => AppendOnce::Unclaimed,
+                    (None, true, true) => return true,
+                };
+                *refusal.lock().unwrap() = stands_in_the_way;
+                false
             })
             .await?;
         Ok(match outcome {
             Commit::Committed => AppendOnce::Stored,
-            Commit::Refused => known(&self.state()).map_or(AppendOnce::Contended, AppendOnce::AlreadySent),
+            Commit::Refused => refusal.into_inner().unwrap(),
         })
     }
 
@@ -137,6 +156,12 @@ impl MessageLog for MemoryCloud {
     }
 }
 
+/// Whether a message may take a file as it says.
+fn claims(state: &State, claim: &Claim) -> bool {
+    let Claim::Take(file) = claim else { return false };
+    state.attachments.get(&file.id).is_some_and(|standing| standing.version + 1 == file.version)
+}
+
 /// Whether the row is as the caller saw it.
 fn holds(state: &State, conversation: ConversationId, change: &RowChange) -> bool {
     let row = |user| state.rosters.get(&(conversation, Clone::clone(user)));
@@ -153,6 +178,7 @@ fn holds(state: &State, conversation: ConversationId, change: &RowChange) -> boo
             let entry = state.logs.get(&conversation).and_then(|log| log.get(target));
             matches!(entry.map(|entry| &entry.body), Some(EntryBody::MessageSent(message)) if message.since == *since)
         }
+        RowChange::RemoveAttachment { .. } => true,
         RowChange::SetTitle { since, .. } | RowChange::Close { since } => is_at(since),
     }
 }
@@ -187,6 +213,7 @@ impl MemoryCloud {
             RowChange::SetMessage { target, message, .. } => {
                 writes.push(Write::Message(conversation, *target, message.clone()));
             }
+            RowChange::RemoveAttachment { id } => writes.push(Write::NoAttachment(*id)),
             RowChange::SetTitle { title, .. } => {
                 writes.push(updated(&|found| found.title = Some(title.clone())));
             }

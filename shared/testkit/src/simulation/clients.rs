@@ -200,7 +200,7 @@ impl Trial {
         let role =
             ActorRole::Send { message: which, after: message.after, stands_before: !standing.is_empty() };
         let send = self.stage.send.clone();
-        self.start(role, async move { Outcome::Sent(send.execute(draft).await) });
+        self.start(role, async move { Outcome::Sent(Box::new(send.execute(draft).await)) });
     }
 
     fn try_change(&mut self, which: usize) {

@@ -76,6 +76,8 @@ pub struct Stage {
     pub fan_out: FanOut,
     /// `on-log-entry`.
     pub repair: RepairEntries,
+    /// What tells sockets.
+    pub broadcaster: Broadcaster,
 }
 
 /// What outlives every process of ours.
@@ -172,7 +174,6 @@ impl Stage {
             safeguards,
         );
         let audiences = Audiences::new(table.clone());
-        let mentioning = broadcaster.clone();
         let announcer = Announcer::new(broadcaster.clone(), audiences, hints.clone(), encoder.clone());
         let append = TailAppend::new(
             table.clone(),
@@ -232,12 +233,14 @@ impl Stage {
             send: SendMessage::new(SendPorts {
                 append,
                 announcer,
-                mentions: NotifyMentioned::new(mentioning, encoder.clone()),
+                mentions: NotifyMentioned::new(broadcaster.clone(), encoder.clone()),
                 log: table.clone(),
-                conversations: table,
+                conversations: table.clone(),
                 cache: hints.clone(),
                 relays: hints.clone(),
+                attachments: table,
                 encoder: encoder.clone(),
+                clock: clock.clone(),
                 random: random.clone(),
             }),
             change,
@@ -250,6 +253,7 @@ impl Stage {
             rewire: Arc::new(rewire),
             fan_out: FanOut::new(lanes(), closer, clock),
             repair,
+            broadcaster,
             cloud,
             redis,
             connections,

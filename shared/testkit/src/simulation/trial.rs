@@ -102,7 +102,7 @@ pub(super) enum ActorRole {
 }
 
 pub(super) enum Outcome {
-    Sent(Result<Sent, SendMessageError>),
+    Sent(Box<Result<Sent, SendMessageError>>),
     Changed(Result<Changed, ChangeError>),
     Streamed(Vec<(ConversationId, Entry)>, usize),
     Looked(Result<(), PortError>),
@@ -348,7 +348,7 @@ impl Trial {
         match (actor.role, outcome) {
             (ActorRole::Send { message, after, stands_before }, Outcome::Sent(result)) => {
                 self.messages[message].live -= 1;
-                self.end_send(message, after, stands_before, actor.began, result);
+                self.end_send(message, after, stands_before, actor.began, *result);
             }
             (ActorRole::Change { change }, Outcome::Changed(result)) => {
                 let is_answered = !self.random.happens(self.faults.answer_to_client_lost);

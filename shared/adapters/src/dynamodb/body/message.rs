@@ -8,6 +8,8 @@ use parlance_domain::{
     time::Timestamp,
 };
 
+use super::file::StoredFile;
+
 #[derive(Encode, Decode)]
 #[cbor(map)]
 pub(super) struct StoredMessage<'b> {
@@ -33,6 +35,9 @@ pub(super) struct StoredMessage<'b> {
     edited_at: Option<u64>,
     #[n(9)]
     deleted: Option<bool>,
+    #[b(10)]
+    #[cbor(skip_if = "Vec::is_empty")]
+    files: Vec<StoredFile<'b>>,
 }
 
 impl<'b> StoredMessage<'b> {
@@ -49,14 +54,19 @@ impl<'b> StoredMessage<'b> {
             version: (message.version != 1).then_some(message.version),
             edited_at: message.edited_at.map(Timestamp::as_millis),
             deleted: message.deleted.then_some(true),
+            files: message.files.iter().map(StoredFile::of).collect(),
         }
     }
 
     pub(super) fn restore(self, since: Seq) -> Option<Message> {
+        let ids: Vec<AttachmentId> =
+            self.attachments.into_iter().map(|id| AttachmentId::from_bytes(id.into())).collect();
+        let files = ids.iter().zip(self.files).map(|(id, file)| file.restore(*id));
+        let files = files.collect::<Option<_>>()?;
         let body = MessageBody {
             kind: self.kind.map_or(Some(MessageKind::default()), MessageKind::parse)?,
             content: MessageContent::from_stored(self.content.to_owned()),
-            attachments: self.attachments.into_iter().map(|id| AttachmentId::from_bytes(id.into())).collect(),
+            attachments: ids,
             reply_to: self.reply_to.map(stored_seq).transpose().ok()?,
             thread: self.thread.map(stored_seq).transpose().ok()?,
             mentions: self
@@ -68,6 +78,7 @@ impl<'b> StoredMessage<'b> {
         };
         Some(Message {
             body,
+            files,
             version: self.version.unwrap_or(1),
             since,
             edited_at: self.edited_at.map(Timestamp::from_millis),

@@ -1,6 +1,10 @@
 //! That entries survive being stored, and that an ordinary message fits one write unit.
 
 use parlance_domain::{
+    attachment::{
+        AttachedFile, ContentType, Dimensions, FileDescription, FileName, FileSize, MediaFacts, Sha256Digest,
+        Stage,
+    },
     conversation::{Conversation, ConversationKind, History, Reference, Title},
     ids::AttachmentId,
     log::Joining,
@@ -73,16 +77,41 @@ fn every_kind_of_entry_comes_back_as_it_was_stored() {
         Joining { user: user("alice#%"), role: Role::Owner },
         Joining { user: user("bob"), role: Role::Guest },
     ];
+    let file = |id, stage, media| AttachedFile {
+        id,
+        file: FileDescription {
+            name: FileName::parse("Ärger #1.png").unwrap(),
+            content_type: ContentType::parse("image/png").unwrap(),
+            size: FileSize::new(5_000_000_000).unwrap(),
+            sha256: Some(Sha256Digest::from_bytes([7; 32])),
+        },
+        created_at: Timestamp::from_millis(9),
+        stage,
+        media,
+    };
+    let media = MediaFacts {
+        dimensions: Some(Dimensions { width: 4000, height: 3000 }),
+        duration_ms: Some(1),
+        blurhash: Some("L00000fQfQfQfQfQfQfQfQfQfQfQ".to_owned()),
+        waveform: Some(vec![0, 255, 7]),
+        thumbnail: Some(Dimensions { width: 512, height: 384 }),
+    };
+    let ids = [9, 10, 11].map(|byte| AttachmentId::from_bytes([byte; 16]));
     let full = Message {
         body: MessageBody {
             kind: MessageKind::Voice,
             content: MessageContent::default(),
-            attachments: vec![AttachmentId::from_bytes([9; 16])],
+            attachments: ids.to_vec(),
             reply_to: Some(seq(3)),
             thread: Some(seq(2)),
             mentions: vec![user("bob"), user("eve")],
             metadata: Some(Metadata::from_stored(r#"{"a":[1]}"#.into())),
         },
+        files: vec![
+            file(ids[0], Stage::Clean, Some(media)),
+            file(ids[1], Stage::Infected, None),
+            file(ids[2], Stage::Clean, Some(MediaFacts::default())),
+        ],
         version: 4,
         since: seq(500_000_000),
         edited_at: Some(Timestamp::from_millis(77)),

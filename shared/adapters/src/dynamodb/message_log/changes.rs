@@ -42,6 +42,9 @@ pub(super) fn add(
             writes.push(Write::Delete(keys::roster_row(conversation, user), Some(is_unchanged(*since))));
             writes.push(Write::Delete(keys::membership(user, conversation), None));
         }
+        RowChange::RemoveAttachment { id } => {
+            writes.push(Write::Delete(keys::attachment(*id), None));
+        }
         RowChange::SetRole { user, participant, since } => {
             writes.push(Write::Put(roster_item(conversation, user, participant), Some(is_unchanged(*since))));
         }

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use parlance_domain::{
-    ids::{ConversationId, UserId},
+    attachment::{AttachedFile, Attachment},
+    ids::{AttachmentId, ConversationId, MessageId, UserId},
     log::{Entry, MessageKey},
     message::MessageBody,
     roster::Roster,
 };
+
+use crate::ports::log::Claim;
 
 /// A message on its way into a log.
 #[derive(Debug, Clone)]
@@ -22,8 +25,19 @@ pub struct Submission {
     pub after: Option<u64>,
     /// What is said.
     pub body: MessageBody,
+    /// The files that it would take, in the order in which the body names them.
+    pub files: Vec<Candidate>,
     /// What entitles the sender.
     pub entitlement: Entitlement,
+}
+
+/// A file that a message would take, as it was read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Candidate {
+    /// It is the sender's and free.
+    Free(Box<Attachment>),
+    /// It is not there or not to be had: the message is not written, but may stand already, with this file.
+    Refused(AttachmentId),
 }
 
 /// What entitles somebody to append a message.
@@ -61,4 +75,27 @@ pub enum Appended {
     },
     /// An earlier call wrote it.
     AlreadyStored(Entry),
+}
+
+impl Submission {
+    /// What is to hold for the files if the message is written as `message`.
+    pub(super) fn claims(&self, message: MessageId) -> Vec<Claim> {
+        let claim = |candidate: &Candidate| match candidate {
+            Candidate::Free(file) => match file.as_ref().clone().claimed_by(message) {
+                Some(claimed) => Claim::Take(Box::new(claimed)),
+                None => Claim::Refused(file.id),
+            },
+            Candidate::Refused(id) => Claim::Refused(*id),
+        };
+        self.files.iter().map(claim).collect()
+    }
+
+    /// The files as the message shows them.
+    pub fn attached(&self) -> Vec<AttachedFile> {
+        let attached = |candidate: &Candidate| match candidate {
+            Candidate::Free(file) => Some(file.attached()),
+            Candidate::Refused(_) => None,
+        };
+        self.files.iter().filter_map(attached).collect()
+    }
 }
