@@ -1,5 +1,6 @@
 //! Puts use cases together from the adapters that a function was given the configuration of.
 
+mod attachments;
 mod conversations;
 mod files;
 mod messages;
@@ -129,6 +130,7 @@ impl Assembly {
             reads: rates.reads,
             handshakes: rates.handshakes,
             signals: rates.signals,
+            uploads: rates.uploads,
             conversation_sends: rates.conversation_sends,
         })
     }

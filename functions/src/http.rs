@@ -1,5 +1,6 @@
 //! What HTTP asks: one file per endpoint, grouped by resource.
 
+pub mod attachments;
 pub mod conversations;
 pub mod messages;
 pub mod people;

@@ -24,7 +24,7 @@ use crate::person::Person;
 use crate::programs::{Programs, spawn};
 
 /// What would make a test depend on whoever runs it.
-const NOT_INHERITED: [&str; 12] = [
+const NOT_INHERITED: [&str; 14] = [
     "JWT_JWKS_URL",
     "JWT_ISSUER",
     "JWT_AUDIENCE",
@@ -33,6 +33,8 @@ const NOT_INHERITED: [&str; 12] = [
     "RUST_LOG",
     "AWS_REGION",
     "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_S3_UPLOADS",
     "AWS_ENDPOINT_URL_SQS",
     "AWS_ENDPOINT_URL_LAMBDA",
     "AWS_ENDPOINT_URL_EVENTBRIDGE",
@@ -50,11 +52,12 @@ pub struct Setup {
 }
 
 /// Rates at which a journey meets the limits' code and no limit: a test is faster than any person.
-const GENEROUS: [&str; 6] = [
+const GENEROUS: [&str; 7] = [
     "SendsPerSecond=2000",
     "WritesPerSecond=1000",
     "ReadsPerSecond=5000",
     "SignalsPerSecond=2000",
+    "UploadsPerSecond=500",
     "HandshakesPerSecond=500",
     "ConversationSendsPerSecond=10000",
 ];

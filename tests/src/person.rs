@@ -103,6 +103,20 @@ impl Person {
         self.post("messages/", &body).await.with(201)["message"].clone()
     }
 
+    /// Uploads a small file in a form, as a browser without JavaScript does, and returns its id.
+    pub async fn uploads(&self, name: &str, bytes: &[u8]) -> String {
+        let answer = self.posts_form("attachments/", &[file_part(name, "text/plain", bytes)]).await;
+        id_of(&answer.with(201))
+    }
+
+    /// Posts a form of these parts.
+    pub async fn posts_form(&self, path: &str, parts: &[Vec<u8>]) -> Answer {
+        let (boundary, body) = form(parts);
+        let request = self.request(Method::POST, path);
+        let request = request.header("content-type", format!("multipart/form-data; boundary={boundary}"));
+        within(path, Answer::to(request.body(body))).await
+    }
+
     /// Adds somebody to a conversation and returns it.
     pub async fn adds(&self, conversation: &str, who: &Self, role: &str) -> Value {
         let body = json!({"user_id": who.id, "role": role});
@@ -158,6 +172,32 @@ impl Person {
         let opened = self.handshake(&format!("{path}?token={}", self.token)).open().await;
         opened.unwrap_or_else(|status| panic!("{path} was refused with {status}"))
     }
+}
+
+/// A file as a part of a form.
+pub fn file_part(name: &str, content_type: &str, bytes: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {content_type}\r\n\r\n"
+    );
+    [head.as_bytes(), bytes].concat()
+}
+
+/// A text as a part of a form.
+pub fn text_part(name: &str, value: &str) -> Vec<u8> {
+    format!("Content-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}").into_bytes()
+}
+
+/// A form of these parts, with a boundary of its own each time, as browsers have it.
+pub fn form(parts: &[Vec<u8>]) -> (String, Vec<u8>) {
+    let boundary = format!("----parlance{:032x}", rand::random::<u128>());
+    let mut body = Vec::new();
+    for part in parts {
+        body.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        body.extend_from_slice(part);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    (boundary, body)
 }
 
 fn id_of(conversation: &Value) -> String {

@@ -7,6 +7,8 @@
     reason = "a journey that cannot go on has failed"
 )]
 
+#[path = "journeys/attachments.rs"]
+mod attachments;
 #[path = "journeys/bad_input.rs"]
 mod bad_input;
 #[path = "journeys/blocks.rs"]

@@ -308,6 +308,7 @@ fn rate_limits(name: &'static str, rates: &str) -> Result<RateLimits, Configurat
             "reads" => &mut limits.reads,
             "handshakes" => &mut limits.handshakes,
             "signals" => &mut limits.signals,
+            "uploads" => &mut limits.uploads,
             "conversation_sends" => &mut limits.conversation_sends,
             _ => return Err(invalid()),
         };

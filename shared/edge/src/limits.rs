@@ -37,6 +37,7 @@ pub(crate) fn headers(standing: &Result<Vec<Standing>, RateLimited>) -> Option<(
                 item(policy, *limit, *window, *remaining, *resets_in)
             })
             .collect(),
+        Err(RateLimited { is_unknown: true, .. }) => Vec::new(),
         Err(RateLimited { policy, limit, window, retry_after, .. }) => {
             vec![item(policy, *limit, *window, 0, *retry_after)]
         }
@@ -56,6 +57,10 @@ fn item(policy: &str, limit: u64, window: Duration, remaining: u64, resets_in: D
 impl From<RateLimited> for Refusal {
     fn from(limited: RateLimited) -> Self {
         let millis = u64::try_from(limited.retry_after.as_millis()).unwrap_or(u64::MAX);
+        if limited.is_unknown {
+            let detail = format!("{} wait while they cannot be counted", limited.policy);
+            return Problem::retry_after(ErrorCode::Unavailable, detail, millis).into();
+        }
         Problem::retry_after(ErrorCode::RateLimited, limited.to_string(), millis).into()
     }
 }
@@ -81,8 +86,14 @@ mod tests {
         let standing = Standing { policy: "reads", limit: 50, window: second, remaining: 49, resets_in };
         let told = headers(&Ok(vec![standing])).unwrap();
         assert_eq!(told, ("\"reads\";q=50;w=1".to_owned(), "\"reads\";r=49;t=2".to_owned()));
-        let limited =
-            RateLimited { policy: "sends", is_own: true, limit: 20, window: second, retry_after: second / 2 };
+        let limited = RateLimited {
+            policy: "sends",
+            is_own: true,
+            limit: 20,
+            window: second,
+            retry_after: second / 2,
+            is_unknown: false,
+        };
         let told = headers(&Err(limited)).unwrap();
         assert_eq!(told, ("\"sends\";q=20;w=1".to_owned(), "\"sends\";r=0;t=1".to_owned()));
         assert_eq!(headers(&Ok(Vec::new())), None, "who has no limit is told of none");

@@ -1,5 +1,7 @@
 //! The one place where the errors of use cases become codes that clients see.
 
+mod attachments;
+
 use parlance_application::{
     connections::open::OpenConnectionError,
     conversations::{

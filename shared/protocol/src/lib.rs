@@ -18,6 +18,7 @@ pub mod signal;
 pub mod spec;
 pub mod sync;
 pub mod ticket;
+pub mod upload;
 pub mod user;
 pub mod webhook;
 pub mod wire_time;

@@ -1,6 +1,7 @@
 //! How large things may be and how fast they may come: what `GET /api/messaging/limits/` and `session.ready` tell every client.
 
 use parlance_domain::{
+    attachment::{FileSize, Upload},
     conversation::{Reference, Title},
     message::{MessageBody, MessageContent, Metadata},
     presence::StatusText,
@@ -28,6 +29,8 @@ pub const SHOWN_PARTICIPANTS: usize = 100;
 pub const MAX_WATCHED_USERS: usize = 200;
 /// The most conversations that one `sync` names.
 pub const MAX_SYNCED_CONVERSATIONS: usize = 200;
+/// The most parts whose addresses one request asks for.
+pub const MAX_SIGNED_PARTS: usize = 100;
 /// The most open sockets of one user.
 pub const MAX_SOCKETS_PER_USER: usize = 20;
 
@@ -50,6 +53,12 @@ pub struct Limits {
     pub participant_ids: usize,
     /// Attachments of a message.
     pub attachments: usize,
+    /// Bytes of an attachment.
+    #[serde(default)]
+    pub attachment_bytes: u64,
+    /// Bytes of an attachment that comes in a form to us; larger ones go straight to the store.
+    #[serde(default)]
+    pub form_bytes: u64,
     /// Mentions of a message.
     pub mentions: usize,
     /// Rows of a page.
@@ -77,6 +86,9 @@ pub struct Rates {
     pub handshakes: Option<u32>,
     /// Typing and presence of a user.
     pub signals: Option<u32>,
+    /// Files that a user begins to upload.
+    #[serde(default)]
+    pub uploads: Option<u32>,
     /// Messages into one conversation, from all its members.
     pub conversation_sends: Option<u32>,
 }
@@ -93,6 +105,8 @@ impl Limits {
             ref_part_bytes: Reference::MAX_BYTES,
             participant_ids: MAX_PARTICIPANT_IDS,
             attachments: MessageBody::MAX_ATTACHMENTS,
+            attachment_bytes: FileSize::MAX_BYTES,
+            form_bytes: Upload::MAX_DIRECT_BYTES,
             mentions: MessageBody::MAX_MENTIONS,
             page: MAX_PAGE_LIMIT,
             sockets_per_user: MAX_SOCKETS_PER_USER,

@@ -1,5 +1,6 @@
 //! What clients ask for: each request with how it is read, and how the client library writes it.
 
+pub mod begin_upload;
 pub mod change_person;
 pub mod change_webhook;
 pub mod create_conversation;
@@ -9,6 +10,7 @@ pub mod create_webhook;
 pub mod delete_message;
 pub mod edit_message;
 pub mod list_conversations;
+pub mod list_parts;
 pub mod list_receipts;
 pub mod mark_as_read;
 pub mod participants;
@@ -19,8 +21,10 @@ pub mod read_presence;
 pub mod retitle;
 pub mod send_message;
 pub mod set_presence;
+pub mod sign_parts;
 pub mod sync;
 pub mod typing;
+pub mod upload_file;
 pub mod watch_presence;
 
 use parlance_domain::ids::{ConversationId, MessageId};

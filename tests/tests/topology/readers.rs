@@ -7,6 +7,7 @@ use parlance_protocol::{
     fields::Object,
     problem::Problem,
     request::{
+        begin_upload::BeginUpload,
         change_person,
         change_webhook::ChangeWebhook,
         create_conversation::CreateConversation,
@@ -16,6 +17,7 @@ use parlance_protocol::{
         delete_message::DeleteMessage,
         edit_message::EditMessage,
         list_conversations::ListConversations,
+        list_parts::ListParts,
         list_receipts::ListReceipts,
         mark_as_read::MarkAsRead,
         participants::{self, AddParticipant},
@@ -26,6 +28,7 @@ use parlance_protocol::{
         retitle,
         send_message::SendMessage,
         set_presence::SetPresence,
+        sign_parts::SignParts,
         sync::Sync,
         typing::Typing,
         watch_presence::WatchPresence,
@@ -55,7 +58,7 @@ macro_rules! reads {
 }
 
 fn bodies() -> Vec<Body> {
-    [messages(), conversations(), people(), webhooks()].into_iter().flatten().collect()
+    [messages(), conversations(), people(), webhooks(), attachments()].into_iter().flatten().collect()
 }
 
 fn messages() -> Vec<Body> {
@@ -200,12 +203,29 @@ fn webhooks() -> Vec<Body> {
     ]
 }
 
+fn attachments() -> Vec<Body> {
+    let sha256 = "ab".repeat(32);
+    vec![
+        Body {
+            shape: BeginUpload::shape(),
+            read: reads!(BeginUpload),
+            good: json!({"filename": "a.png", "content_type": "image/png", "size": 1, "sha256": sha256}),
+        },
+        Body {
+            shape: SignParts::shape(),
+            read: reads!(SignParts),
+            good: json!({"parts": [{"part_number": 1, "sha256": sha256}]}),
+        },
+    ]
+}
+
 fn queries_read() -> Vec<Query> {
     vec![
         Query { shape: ListConversations::shape(), read: reads!(ListConversations) },
         Query { shape: ReadLog::shape(), read: reads!(ReadLog) },
         Query { shape: ReadMessages::shape(), read: reads!(ReadMessages) },
         Query { shape: ListReceipts::shape(), read: reads!(ListReceipts) },
+        Query { shape: ListParts::shape(), read: reads!(ListParts) },
         Query { shape: ReadPage::shape(), read: reads!(ReadPage) },
         Query { shape: ReadPresence::shape(), read: reads!(ReadPresence) },
     ]

@@ -109,6 +109,10 @@ impl RateCounters for NoCounters {
     }
 
     async fn take_back(&self, _counting: &Counting) {}
+
+    fn are_shared(&self) -> bool {
+        false
+    }
 }
 
 /// Knows of nobody who is typing: typing pauses.

@@ -14,6 +14,7 @@ mod issuer;
 mod posting;
 mod previews;
 mod redis;
+mod s3;
 mod servers;
 mod tokens;
 mod webhooks;

@@ -1,6 +1,6 @@
 //! Announcing an upload: what will come is kept, and the client learns where to bring it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use parlance_domain::{
     attachment::{
@@ -12,10 +12,15 @@ use parlance_domain::{
 use super::plan::{UploadPlan, plan_of};
 use crate::ports::{
     PortError,
-    attachments::{AttachmentRepository, Creating, MultipartUploads, NewMultipart, UploadSigner},
+    attachments::{
+        AttachmentRepository, AttachmentTimer, Creating, MultipartUploads, NewMultipart, UploadSigner,
+    },
     environment::{Clock, Random},
     idempotency::RequestSeed,
 };
+
+/// After which time somebody looks what has become of an upload: as late as a queue delays.
+pub(super) const LOOK_AFTER: Duration = Duration::from_mins(15);
 
 /// Begins uploads.
 #[derive(Clone)]
@@ -23,6 +28,7 @@ pub struct BeginUpload {
     attachments: Arc<dyn AttachmentRepository>,
     multipart: Arc<dyn MultipartUploads>,
     signer: Arc<dyn UploadSigner>,
+    timer: Arc<dyn AttachmentTimer>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -51,10 +57,11 @@ impl BeginUpload {
         attachments: Arc<dyn AttachmentRepository>,
         multipart: Arc<dyn MultipartUploads>,
         signer: Arc<dyn UploadSigner>,
+        timer: Arc<dyn AttachmentTimer>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { attachments, multipart, signer, clock, random }
+        Self { attachments, multipart, signer, timer, clock, random }
     }
 
     /// Keeps what will come, and says how.
@@ -65,6 +72,8 @@ impl BeginUpload {
             Some(standing) => standing,
             None => self.create(id, user, new.file).await?,
         };
+        // Whatever becomes of the upload, somebody looks after it: its client may go, and the store's event be lost.
+        self.timer.look_again(id, LOOK_AFTER).await?;
         let plan = plan_of(&attachment, &*self.signer, self.clock.now()).await?;
         Ok(BegunUpload { attachment, plan })
     }

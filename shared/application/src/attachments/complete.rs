@@ -1,6 +1,6 @@
 //! The end of an upload, as its client declares it: large files are put together, and whatever is there waits for its scan from now on.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use parlance_domain::{
     attachment::{Attachment, AttachmentState, ObjectArea, ObjectTag, PartPlan, UploadMethod},
@@ -16,6 +16,15 @@ use crate::ports::{
 
 /// How many parts the store lists at once.
 const PAGE: u32 = 1_000;
+
+/// How long is waited, time after time, for what another attempt is about to put together.
+const PAUSES: [Duration; 5] = [
+    Duration::from_millis(50),
+    Duration::from_millis(200),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
 
 /// How many missing parts are named.
 const NAMED: usize = 20;
@@ -99,14 +108,27 @@ impl CompleteUpload {
     ) -> Result<ObjectTag, CompleteUploadError> {
         let key = attachment.object(ObjectArea::Quarantine);
         let Some(parts) = self.parts(attachment, plan).await? else {
-            // Another attempt has put it together.
-            return self.stored(attachment).await;
+            return self.put_together_by_another(attachment).await;
         };
         match self.multipart.complete(&key, &plan.upload, &parts).await? {
             Completing::Completed(tag) => Ok(tag),
-            Completing::Gone => self.stored(attachment).await,
+            Completing::Gone => self.put_together_by_another(attachment).await,
             Completing::Refused => Err(CompleteUploadError::Unavailable),
         }
+    }
+
+    /// The tag of what another attempt puts together: its upload is gone at once, its object may take a moment.
+    async fn put_together_by_another(
+        &self,
+        attachment: &Attachment,
+    ) -> Result<ObjectTag, CompleteUploadError> {
+        for pause in PAUSES {
+            match self.stored(attachment).await {
+                Err(CompleteUploadError::NothingThere) => self.clock.sleep(pause).await,
+                other => return other,
+            }
+        }
+        Err(CompleteUploadError::Unavailable)
     }
 
     /// All parts, none of which is missing; `None` where there is no such upload any more.

@@ -10,10 +10,13 @@ use parlance_domain::{
     ids::UserId,
 };
 
-use super::{ATTEMPTS, begin::id_of};
+use super::{
+    ATTEMPTS,
+    begin::{LOOK_AFTER, id_of},
+};
 use crate::ports::{
     PortError, Replacing,
-    attachments::{AttachmentRepository, Creating, ObjectStore, Presentation},
+    attachments::{AttachmentRepository, AttachmentTimer, Creating, ObjectStore, Presentation},
     environment::{Clock, Random},
     idempotency::RequestSeed,
 };
@@ -23,6 +26,7 @@ use crate::ports::{
 pub struct UploadFile {
     attachments: Arc<dyn AttachmentRepository>,
     store: Arc<dyn ObjectStore>,
+    timer: Arc<dyn AttachmentTimer>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -34,7 +38,7 @@ pub struct SmallFile {
     pub name: FileName,
     /// What it holds.
     pub content_type: ContentType,
-    /// Its bytes, at most [`UploadFile::MAX_BYTES`].
+    /// Its bytes, at most [`Upload::MAX_DIRECT_BYTES`].
     pub bytes: Vec<u8>,
     /// The digest that they have to have.
     pub sha256: Option<Sha256Digest>,
@@ -63,26 +67,24 @@ pub enum UploadFileError {
 }
 
 impl UploadFile {
-    /// The largest file: a function is handed 6 MB, and base64 makes four bytes of three.
-    pub const MAX_BYTES: usize = 4 * 1024 * 1024;
-
     /// Takes the ports.
     pub fn new(
         attachments: Arc<dyn AttachmentRepository>,
         store: Arc<dyn ObjectStore>,
+        timer: Arc<dyn AttachmentTimer>,
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
-        Self { attachments, store, clock, random }
+        Self { attachments, store, timer, clock, random }
     }
 
     /// Keeps the file; it waits for its scan like every other.
     pub async fn execute(&self, user: &UserId, file: SmallFile) -> Result<Attachment, UploadFileError> {
-        if file.bytes.len() > Self::MAX_BYTES {
+        let bytes = u64::try_from(file.bytes.len()).unwrap_or(u64::MAX);
+        if bytes > Upload::MAX_DIRECT_BYTES {
             return Err(UploadFileError::TooLarge);
         }
-        let size = u64::try_from(file.bytes.len()).ok().and_then(|bytes| FileSize::new(bytes).ok());
-        let size = size.ok_or(UploadFileError::Empty)?;
+        let size = FileSize::new(bytes).map_err(|_| UploadFileError::Empty)?;
         let digest = Sha256Digest::of(&file.bytes);
         if file.sha256.is_some_and(|announced| announced != digest) {
             return Err(UploadFileError::OtherDigest);
@@ -100,6 +102,7 @@ impl UploadFile {
         if !matches!(attachment.state, AttachmentState::Uploading(_)) {
             return Ok(attachment);
         }
+        self.timer.look_again(id, LOOK_AFTER).await?;
         let key = attachment.object(ObjectArea::Quarantine);
         let presented = Presentation { content_type: file.content_type, disposition: None };
         let tag = self.store.put(&key, file.bytes, &presented).await?;

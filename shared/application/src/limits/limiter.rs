@@ -40,6 +40,8 @@ pub struct RateLimited {
     pub window: Duration,
     /// After which time there is room again.
     pub retry_after: Duration,
+    /// Whether that is not even known: the counters are out of reach, and without them nothing of this sort is taken.
+    pub is_unknown: bool,
 }
 
 /// Where a caller stands with one limit.
@@ -119,6 +121,13 @@ impl RateLimiter {
             }
             // A message is never lost because Redis is.
             None if class == RateClass::Sends => Ok(Vec::new()),
+            // What is kept and paid for waits until it can be counted again.
+            None if class == RateClass::Uploads && self.counters.are_shared() => {
+                match counting.counters.iter().find(|counter| matches!(counter, Counter::User(..))) {
+                    Some(counter) => Err(self.uncounted(counter)),
+                    None => Ok(Vec::new()),
+                }
+            }
             None => {
                 let judged = self.judged(counting, &self.local.count(counting), LOCAL_SHARE);
                 if judged.is_err() {
@@ -126,6 +135,17 @@ impl RateLimiter {
                 }
                 judged
             }
+        }
+    }
+
+    fn uncounted(&self, counter: &Counter) -> RateLimited {
+        RateLimited {
+            policy: policy_of(counter),
+            is_own: true,
+            limit: self.limits.of(counter).unwrap_or_default(),
+            window: counter.window(),
+            retry_after: counter.window(),
+            is_unknown: true,
         }
     }
 
@@ -146,7 +166,8 @@ impl RateLimiter {
             if used > limit {
                 let retry_after = Duration::from_millis(wait(&known, limit, elapsed, window));
                 let is_own = matches!(counter, Counter::User(..));
-                return Err(RateLimited { policy, is_own, limit, window: counter.window(), retry_after });
+                let window = counter.window();
+                return Err(RateLimited { policy, is_own, limit, window, retry_after, is_unknown: false });
             }
             // What others sent into a conversation is told to nobody of whom it is not known that he is in it.
             if !matches!(counter, Counter::User(..)) {

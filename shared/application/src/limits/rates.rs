@@ -18,6 +18,8 @@ pub enum RateClass {
     Handshakes,
     /// Typing and presence, which nobody keeps.
     Signals,
+    /// Files that are announced, each of which may cost much to keep.
+    Uploads,
 }
 
 impl RateClass {
@@ -29,6 +31,7 @@ impl RateClass {
             Self::Reads => "reads",
             Self::Handshakes => "handshakes",
             Self::Signals => "signals",
+            Self::Uploads => "uploads",
         }
     }
 }
@@ -49,6 +52,8 @@ pub struct RateLimits {
     pub handshakes: PerSecond,
     /// Signals of a user.
     pub signals: PerSecond,
+    /// Files that a user begins to upload.
+    pub uploads: PerSecond,
     /// Messages into a conversation.
     pub conversation_sends: PerSecond,
 }
@@ -61,6 +66,7 @@ impl RateLimits {
         reads: Some(50),
         handshakes: Some(5),
         signals: Some(20),
+        uploads: Some(5),
         conversation_sends: Some(100),
     };
 
@@ -71,6 +77,7 @@ impl RateLimits {
         reads: None,
         handshakes: None,
         signals: None,
+        uploads: None,
         conversation_sends: None,
     };
 
@@ -83,6 +90,7 @@ impl RateLimits {
                 RateClass::Reads => self.reads,
                 RateClass::Handshakes => self.handshakes,
                 RateClass::Signals => self.signals,
+                RateClass::Uploads => self.uploads,
             },
             Counter::Conversation(_) => self.conversation_sends,
             Counter::Refusals(_) => return Some(MAX_REFUSALS),

@@ -18,6 +18,11 @@ pub trait RateCounters: Send + Sync {
 
     /// Takes back what a request had counted that was refused: only what was done counts.
     async fn take_back(&self, counting: &Counting);
+
+    /// Whether there are such counters at all; a stack without them never has an answer, and one with them misses it.
+    fn are_shared(&self) -> bool {
+        true
+    }
 }
 
 /// What one request counts against, and when.

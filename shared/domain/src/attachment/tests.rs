@@ -66,7 +66,7 @@ fn an_upload_that_is_not_finished_in_time_expires_and_is_forgotten() {
 
 #[test]
 fn one_message_takes_a_file_and_it_no_longer_expires() {
-    assert_eq!(begun().claimed_by(message()), None, "nothing is there yet");
+    assert!(begun().claimed_by(message()).is_some(), "its file may still be on its way");
     let scanning = begun().arrived(tag("one"), NOW).unwrap();
     let owned = scanning.claimed_by(message()).unwrap();
     assert_eq!((owned.message, owned.expires_at), (Some(message()), None));

@@ -5,7 +5,7 @@ use std::{collections::HashMap, str::FromStr};
 use data_encoding::BASE64;
 use parlance_application::{
     limits::admission::Admission,
-    ports::{idempotency::RequestSeed, identity::Identity},
+    ports::{attachments::Origin, idempotency::RequestSeed, identity::Identity},
 };
 use parlance_protocol::{
     error_code::ErrorCode,
@@ -15,7 +15,13 @@ use parlance_protocol::{
 
 use sha2::{Digest, Sha256};
 
-use super::event::HttpEvent;
+use super::{
+    event::HttpEvent,
+    form::{self, FileForm},
+};
+
+/// The header in which the CDN names the host that it was asked for: what reaches us names the API's own.
+const ORIGIN_HOST: &str = "x-parlance-origin-host";
 
 /// The largest body that is read.
 const MAX_BODY_BYTES: usize = 1024 * 1024;
@@ -97,7 +103,12 @@ impl RequestParts {
             add(&mut digest, name.as_bytes());
             add(&mut digest, value.as_bytes());
         }
-        add(&mut digest, self.body.as_deref().unwrap_or_default());
+        let body = self.body.as_deref().unwrap_or_default();
+        match self.header("content-type").and_then(form::boundary) {
+            // A form that is sent again has another boundary, and says the same.
+            Some(boundary) => form::parts(body, &boundary).for_each(|part| add(&mut digest, part)),
+            None => add(&mut digest, body),
+        }
         digest.finalize().into()
     }
 
@@ -133,19 +144,45 @@ impl RequestParts {
         fields::query(self.query.iter().map(|(name, value)| (name.as_str(), value.as_str())))
     }
 
+    /// The form with a file that the body has to be.
+    pub async fn form(&self) -> Result<FileForm, Problem> {
+        let media_type = self.header("content-type").unwrap_or_default();
+        FileForm::read(media_type, self.body.as_deref().unwrap_or_default()).await
+    }
+
+    /// Whether the body says that it is a form with files.
+    pub fn is_form(&self) -> bool {
+        self.essence().is_some_and(|essence| essence.eq_ignore_ascii_case("multipart/form-data"))
+    }
+
+    /// The media type of the body, without parameters.
+    fn essence(&self) -> Option<&str> {
+        let media_type = self.header("content-type")?;
+        Some(media_type.split(';').next().unwrap_or_default().trim())
+    }
+
     /// The JSON object that the body has to be.
     pub fn json(&self) -> Result<Object, Problem> {
-        if let Some(media_type) = self.header("content-type") {
-            let essence = media_type.split(';').next().unwrap_or_default().trim();
-            if !essence.is_empty() && !essence.eq_ignore_ascii_case("application/json") {
-                return Err(Problem::new(ErrorCode::UnsupportedMediaType, "application/json is taken here"));
-            }
+        if let Some(essence) = self.essence()
+            && !essence.is_empty()
+            && !essence.eq_ignore_ascii_case("application/json")
+        {
+            return Err(Problem::new(ErrorCode::UnsupportedMediaType, "application/json is taken here"));
         }
         let body = self.body.as_deref().unwrap_or_default();
         if body.len() > MAX_BODY_BYTES {
             return Err(Problem::new(ErrorCode::TooLarge, "a body has at most 1 MiB"));
         }
         fields::object(body)
+    }
+
+    /// Under which origin the caller reaches us: the CDN's, which names it; without a CDN our own.
+    pub fn origin(&self) -> Option<Origin> {
+        if let Some(host) = self.header(ORIGIN_HOST) {
+            return Origin::parse(&format!("https://{host}"));
+        }
+        let scheme = self.header("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+        Origin::parse(&format!("{scheme}://{}", self.header("host")?))
     }
 
     /// The token of an `Authorization: Bearer …` header.

@@ -1,5 +1,6 @@
 //! Every operation over HTTP, grouped by resource as the functions are.
 
+mod attachments;
 mod conversations;
 mod messages;
 mod participants;
@@ -16,6 +17,7 @@ use super::operation::Operation;
 /// Every operation.
 pub fn operations() -> Vec<Operation> {
     [
+        attachments::operations(),
         conversations::operations(),
         participants::operations(),
         settings::operations(),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use parlance_domain::ids::{ConversationId, MessageId, UserId, WebhookId};
+use parlance_domain::ids::{AttachmentId, ConversationId, MessageId, UserId, WebhookId};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -109,6 +109,9 @@ fn described(operation: &Operation, schemas: &mut Schemas) -> Value {
     if let Some(body) = &operation.body {
         described["requestBody"] =
             json!({"required": true, "content": {"application/json": {"schema": body.to_schema()}}});
+        if let Some(form) = &operation.form {
+            described["requestBody"]["content"]["multipart/form-data"] = json!({"schema": form.to_schema()});
+        }
     }
     described
 }
@@ -166,6 +169,7 @@ fn placeholder(before: &str, name: &str) -> (&'static str, Shape) {
     match (before, name) {
         ("conversations", "id") => ("The conversation.", Shape::id::<ConversationId>()),
         ("webhooks", "id") => ("The webhook.", Shape::id::<WebhookId>()),
+        ("attachments", "id") => ("The attachment.", Shape::id::<AttachmentId>()),
         ("messages", "id") => ("The message.", Shape::id::<MessageId>()),
         ("users", "id") | (_, "user_id") => ("The user.", Shape::id::<UserId>()),
         ("ref", "type") => ("The other system's type of thing.", Shape::any_text()),

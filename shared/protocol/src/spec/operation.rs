@@ -24,6 +24,8 @@ pub struct Operation {
     pub query: Option<Shape>,
     /// Its body.
     pub body: Option<Shape>,
+    /// The form that it takes instead of that body.
+    pub form: Option<Shape>,
     /// What it answers when it succeeds, by status.
     pub answers: BTreeMap<u16, Answer>,
     /// The codes with which it refuses, those apart that every operation of its access and method has.
@@ -58,6 +60,8 @@ pub enum Rate {
     Write,
     /// Messages.
     Send,
+    /// Files that are announced.
+    Upload,
 }
 
 impl Rate {
@@ -68,6 +72,7 @@ impl Rate {
             Self::Read => "reads",
             Self::Write => "writes",
             Self::Send => "sends",
+            Self::Upload => "uploads",
         }
     }
 }
@@ -93,6 +98,7 @@ impl Operation {
             access: Access::Caller,
             query: None,
             body: None,
+            form: None,
             answers: BTreeMap::new(),
             refusals: Vec::new(),
             rate: if method == "GET" { Rate::Read } else { Rate::Write },
@@ -148,6 +154,12 @@ impl Operation {
     #[must_use]
     pub fn body(self, body: Shape) -> Self {
         Self { body: Some(body), ..self }
+    }
+
+    /// Takes this form with a file instead, if the body says that it is one.
+    #[must_use]
+    pub fn or_form(self, form: Shape) -> Self {
+        Self { form: Some(form), ..self }
     }
 
     /// Answers with this type.

@@ -51,6 +51,11 @@ impl Shape {
         Self::of(json!({"type": "string", "maxLength": max_chars, "pattern": PRINTABLE_NOT_BLANK}))
     }
 
+    /// The bytes of a file.
+    pub fn file() -> Self {
+        Self::of(json!({"type": "string", "contentMediaType": "application/octet-stream"}))
+    }
+
     /// An id, by its own grammar.
     pub fn id<T: JsonSchema>() -> Self {
         Self::of(T::json_schema(&mut SchemaGenerator::new(SchemaSettings::draft2020_12())).to_value())

@@ -19,6 +19,12 @@ pub fn key() -> ObjectKey {
     ObjectKey { area: ObjectArea::Quarantine, id: AttachmentId::from_bytes(rand::random()) }
 }
 
+/// A text that is to come by a form.
+pub fn form_upload(bytes: &[u8]) -> FormUpload {
+    let size = FileSize::new(bytes.len() as u64).unwrap();
+    FormUpload { key: key(), content_type: kind("text/plain"), size, sha256: None }
+}
+
 fn kind(text: &str) -> ContentType {
     ContentType::parse(text).unwrap()
 }
@@ -131,9 +137,8 @@ pub async fn come_by_form(
     post: impl AsyncFn(&UploadForm, &str, Vec<u8>) -> u16,
 ) {
     for sha256 in [None, Some(Sha256Digest::of(b"hello"))] {
-        let key = key();
-        let size = FileSize::new(5).unwrap();
-        let upload = FormUpload { key, content_type: kind("text/plain"), size, sha256 };
+        let upload = FormUpload { sha256, ..form_upload(b"hello") };
+        let key = upload.key;
         let form = signer.form(&upload, until).await.unwrap();
         for wrong in [b"hell".to_vec(), b"hello!".to_vec(), Vec::new()] {
             assert!(post(&form, "text/plain", wrong).await >= 400, "another size than was signed");

@@ -77,8 +77,14 @@ async fn nothing_of_many_at_once_is_lost(rates: &dyn RateCounters) {
 async fn counters_are_strangers_to_each_other(rates: &dyn RateCounters) {
     let alice = somebody();
     let socket = ConnectionId::parse(&format!("socket-{}=", conversation_id())).unwrap();
-    let classes =
-        [RateClass::Sends, RateClass::Writes, RateClass::Reads, RateClass::Handshakes, RateClass::Signals];
+    let classes = [
+        RateClass::Sends,
+        RateClass::Writes,
+        RateClass::Reads,
+        RateClass::Handshakes,
+        RateClass::Signals,
+        RateClass::Uploads,
+    ];
     let counters: Vec<Counter> = classes
         .into_iter()
         .map(|class| Counter::User(alice.clone(), class))

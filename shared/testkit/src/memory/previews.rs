@@ -7,7 +7,7 @@ use parlance_application::ports::{
 };
 use parlance_domain::attachment::{Dimensions, MediaFacts};
 
-/// Knows whole PNGs.
+/// Knows whole files in PNG.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MemoryPreviewer;
 

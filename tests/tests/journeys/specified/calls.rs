@@ -67,6 +67,8 @@ fn path(operation: &Operation, scene: &Scene) -> String {
             ("messages", "id") => &scene.message,
             ("participants" | "users" | "blocks", _) => &scene.other.id,
             ("webhooks", "id") => &scene.webhook,
+            ("attachments", "id") if operation.path.ends_with("/parts/") => &scene.large_file,
+            ("attachments", "id") => &scene.file,
             ("ref", "type") => "order",
             ("{type}", "id") => &scene.reference,
             (before, name) => panic!("what is {{{name}}} after {before}?"),
@@ -93,6 +95,10 @@ fn body(operation: &str, scene: &Scene) -> Value {
         }),
         "openDirectConversation" => json!({"user_id": scene.owner_or_other()}),
         "sendMessage" => message(scene),
+        "beginUpload" => json!({
+            "filename": "a.png", "content_type": "image/png", "size": 5, "sha256": "ab".repeat(32),
+        }),
+        "signParts" => json!({"parts": [{"part_number": 1, "sha256": "ab".repeat(32)}]}),
         "createWebhook" => json!({
             "url": "https://example.org/hook", "events": ["message.created"], "secret": format!("whsec_{}", "A".repeat(32)),
         }),

@@ -73,6 +73,10 @@ pub struct Scene {
     pub message: String,
     /// A message of the caller's own; of `other`, where he can send none.
     pub own: String,
+    /// A file that the caller has uploaded, of which he may do everything that may be done.
+    pub file: String,
+    /// A file that the caller uploads in parts.
+    pub large_file: String,
     /// A webhook of the caller's, if he is a trusted back end; otherwise there is none of that id.
     pub webhook: String,
 }
@@ -91,7 +95,21 @@ impl Scene {
         let message = other.says(&conversation, "first").await["id"].as_str().unwrap().to_owned();
         let webhook = format!("w_{}", "0".repeat(26));
         let own = message.clone();
-        let mut scene = Self { caller: asker, owner, other, conversation, reference, message, own, webhook };
+        let uploader = if kind == Caller::Owner { &owner } else { &asker };
+        let (file, large_file) =
+            (uploader.uploads("a.txt", b"hello").await, announce_large_file(uploader).await);
+        let mut scene = Self {
+            caller: asker,
+            owner,
+            other,
+            conversation,
+            reference,
+            message,
+            own,
+            file,
+            large_file,
+            webhook,
+        };
         if kind.is_there_from_the_start() {
             scene.says_something().await;
         }
@@ -145,6 +163,15 @@ impl Scene {
         let answer = self.owner.post(&path, body).await;
         assert!(answer.status < 300, "{path}: {}", answer.text);
     }
+}
+
+/// Begins the upload of a file that comes in parts.
+async fn announce_large_file(uploader: &Person) -> String {
+    let body = json!({
+        "filename": "a.mp4", "content_type": "video/mp4", "size": 200_000_000, "sha256": "ab".repeat(32),
+    });
+    let begun = uploader.post("attachments/", &body).await.with(201);
+    begun["id"].as_str().unwrap().to_owned()
 }
 
 /// Deactivates a user, as a trusted back end does.
