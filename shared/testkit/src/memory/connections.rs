@@ -114,10 +114,11 @@ impl ConnectionDirectory for MemoryConnections {
 
     async fn forget(&self, user: &UserId, id: &ConnectionId) -> Result<(), PortError> {
         self.write(|state| {
-            if let Some(own) = state.sockets.get_mut(user) {
-                own.remove(id);
+            // Another's socket is not forgotten.
+            let own = state.sockets.get_mut(user).and_then(|own| own.remove(id));
+            if own.is_some() {
+                state.announced.remove(id);
             }
-            state.announced.remove(id);
         })
         .await
     }
