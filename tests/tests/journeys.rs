@@ -69,6 +69,8 @@ mod refusals;
 mod restarts;
 #[path = "journeys/roles.rs"]
 mod roles;
+#[path = "journeys/scans.rs"]
+mod scans;
 #[path = "journeys/sessions.rs"]
 mod sessions;
 #[path = "journeys/specified.rs"]

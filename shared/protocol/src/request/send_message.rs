@@ -110,6 +110,9 @@ fn body(fields: &mut Fields<'_>) -> (MessageBody, [Option<MessageId>; 2]) {
         .optional("kind", |value| fields::name(MessageKind::parse, value, "text, voice"))
         .unwrap_or_default();
     let attachments = fields.list("attachments", MessageBody::MAX_ATTACHMENTS, fields::parsed);
+    if has_twice(&attachments) {
+        fields.refuse("attachments", "each file once");
+    }
     let content = fields.optional("content", fields::text);
     let content = if content.is_none() && fields.has("content") {
         MessageContent::default()
@@ -126,6 +129,11 @@ fn body(fields: &mut Fields<'_>) -> (MessageBody, [Option<MessageId>; 2]) {
         fields.optional("metadata", |value| Metadata::parse(value).map_err(|invalid| invalid.to_string()));
     let replies = REFERENCES.map(|name| fields.optional(name, fields::parsed));
     (MessageBody { kind, content, attachments, reply_to: None, thread: None, mentions, metadata }, replies)
+}
+
+/// A message takes a file once.
+fn has_twice(files: &[AttachmentId]) -> bool {
+    files.iter().enumerate().any(|(place, file)| files.iter().take(place).any(|before| before == file))
 }
 
 /// Other messages are named by id, and must stand in the same conversation.

@@ -41,6 +41,8 @@ pub enum Standing {
     DurableOrPersonal,
     /// No entry, about one conversation: it may be lost.
     Signal,
+    /// No entry, and about one conversation or about none.
+    SignalOrPersonal,
     /// No entry, and about no conversation.
     Personal,
     /// About the socket itself: it carries no time either.
@@ -49,7 +51,7 @@ pub enum Standing {
 
 /// Every event.
 pub const SERVER_EVENTS: [ServerEvent; 14] = {
-    use Standing::{Durable, DurableOrPersonal, OfSocket, Personal, Signal};
+    use Standing::{Durable, DurableOrPersonal, OfSocket, Personal, Signal, SignalOrPersonal};
     [
         of(
             "message.created",
@@ -101,7 +103,7 @@ pub const SERVER_EVENTS: [ServerEvent; 14] = {
         of(
             "notification.created",
             "Something for the user himself, whatever he has open.",
-            Signal,
+            SignalOrPersonal,
             schemas::of::<NotificationCreated>,
         ),
         of(
@@ -143,7 +145,9 @@ impl ServerEvent {
         }
         if !matches!(self.standing, Standing::Personal | Standing::OfSocket) {
             fields["conversation_id"] = conversation.to_value();
-            required.push("conversation_id");
+            if self.standing != Standing::SignalOrPersonal {
+                required.push("conversation_id");
+            }
         }
         if matches!(self.standing, Standing::Durable | Standing::DurableOrPersonal) {
             fields["seq"] =

@@ -1,0 +1,11 @@
+//! Sounds of every container and codec that is decoded, Opus among them: whatever the bytes are, an answer.
+#![no_main]
+
+use std::time::{Duration, Instant};
+
+use libfuzzer_sys::fuzz_target;
+use parlance_adapters::previews::decode;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = decode("audio/x", bytes, Instant::now() + Duration::from_secs(2));
+});
