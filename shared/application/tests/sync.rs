@@ -281,3 +281,17 @@ async fn who_is_taken_out_while_he_comes_back_is_told_that_it_is_gone_and_nothin
     let synced = sync(&scene).execute(&user("bob"), &standing(&[(conversation, 1)])).await.unwrap();
     assert_eq!(synced.conversations[&conversation], SyncedConversation::Gone);
 }
+
+#[tokio::test]
+async fn a_conversation_that_is_not_named_is_told_up_to_its_head_however_old_the_hint() {
+    let scene = Scene::default();
+    let conversation = scene.conversation(1, History::All, &["alice", "bob"]).await;
+    let old = scene.head(conversation).await;
+    scene.say(conversation, "alice", "news").await;
+    scene.redis.keys().heads.insert(conversation, old);
+
+    let synced = sync(&scene).execute(&user("bob"), &standing(&[])).await.unwrap();
+    let told = &synced.new[0];
+    assert_eq!(told.view.head_seq, scene.head(conversation).await.seq);
+    assert_eq!(told.own.unwrap().unread, 1);
+}

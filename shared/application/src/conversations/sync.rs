@@ -220,7 +220,29 @@ impl SyncConversations {
             return Ok(Vec::new());
         }
         let filter = ListFilter { except: cursors.keys().copied().collect(), ..ListFilter::default() };
-        Ok(self.list.execute(user, &filter, None, self.limits.new).await?.items)
+        let listed = self.list.execute(user, &filter, None, self.limits.new).await?.items;
+        if self.raise_hints(&listed).await? {
+            return Ok(self.list.execute(user, &filter, None, self.limits.new).await?.items);
+        }
+        Ok(listed)
+    }
+
+    /// A client goes on from the head that it is told here, and what came before it is not told again: a list rests on hints, so the heads
+    /// are read strongly. Says whether one of the hints lay behind; it does not any more.
+    async fn raise_hints(&self, listed: &[Summary]) -> Result<bool, PortError> {
+        let looks: Vec<_> = listed
+            .iter()
+            .map(|summary| async move {
+                let id = summary.view.conversation.id;
+                let head = self.log.tail(id).await?.filter(|head| head.seq > summary.view.head_seq);
+                if let Some(head) = &head {
+                    self.cache.record_head(id, head).await;
+                }
+                Ok::<_, PortError>(head.is_some())
+            })
+            .collect();
+        let lagged: Vec<bool> = stream::iter(looks).buffer_unordered(CONCURRENT_READS).try_collect().await?;
+        Ok(lagged.contains(&true))
     }
 
     /// The heads of the conversations that the user is still in, least behind first.
