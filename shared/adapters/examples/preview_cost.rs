@@ -12,23 +12,17 @@ use image::{ImageFormat, Rgb, RgbImage};
 use parlance_adapters::previews::decode;
 
 fn main() {
-    let format = match std::env::args().nth(1).as_deref() {
-        Some("png") => ImageFormat::Png,
-        _ => ImageFormat::Jpeg,
-    };
     // The photograph is made in another process, so that this one's peak is the preview's alone.
     let path = std::env::temp_dir().join(format!("parlance-preview-cost-{}", std::process::id()));
-    if let Some(path) = std::env::args().nth(2) {
-        std::fs::write(path, photograph(format)).unwrap();
+    if let Some(path) = std::env::args().nth(1) {
+        std::fs::write(path, photograph()).unwrap();
         return;
     }
-    let maker = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([std::env::args().nth(1).unwrap_or_else(|| "jpeg".to_owned()).as_ref(), path.as_os_str()])
-        .status();
+    let maker = std::process::Command::new(std::env::current_exe().unwrap()).arg(&path).status();
     assert!(maker.unwrap().success());
     let bytes = std::fs::read(&path).unwrap();
     std::fs::remove_file(&path).unwrap();
-    println!("a photograph of 24 million pixels, {format:?}, {} KB", bytes.len() / 1024);
+    println!("a photograph of 24 million pixels, {} KB", bytes.len() / 1024);
     for _ in 0..5 {
         let began = Instant::now();
         let found = decode("image/jpeg", &bytes, began + Duration::from_secs(10)).unwrap();
@@ -42,7 +36,7 @@ fn main() {
 }
 
 /// Gradients with grain, which packs as badly as a photograph.
-fn photograph(format: ImageFormat) -> Vec<u8> {
+fn photograph() -> Vec<u8> {
     let mut grain = 1_u32;
     let image = RgbImage::from_fn(6000, 4000, |x, y| {
         grain = grain.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -50,7 +44,7 @@ fn photograph(format: ImageFormat) -> Vec<u8> {
         Rgb([light(x / 24), light(y / 16), light((x + y) / 40)])
     });
     let mut bytes = Cursor::new(Vec::new());
-    image.write_to(&mut bytes, format).unwrap();
+    image.write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
     bytes.into_inner()
 }
 
