@@ -14,6 +14,8 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "switching safeguards off is what these proofs are about")]
 
+#[path = "simulation/arrivals.rs"]
+mod arrivals;
 #[path = "simulation/backstage.rs"]
 mod backstage;
 #[path = "simulation/checks.rs"]
@@ -22,8 +24,12 @@ mod checks;
 mod clock;
 #[path = "simulation/device.rs"]
 mod device;
+#[path = "simulation/network.rs"]
+mod network;
 #[path = "simulation/people.rs"]
 mod people;
+#[path = "simulation/reading.rs"]
+mod reading;
 #[path = "simulation/server.rs"]
 mod server;
 #[path = "simulation/tasks.rs"]

@@ -21,11 +21,7 @@ use parlance_client::{
 };
 use parlance_domain::{head::Seq, ids::ConversationId, log::Entry};
 
-use super::{
-    server::Server,
-    tasks::mortal,
-    world::{Arrival, World},
-};
+use super::{arrivals::Arrival, server::Server, tasks::mortal, world::World};
 
 /// How long a queue waits before a message whose reader died or failed is read again.
 const VISIBILITY: u64 = 3_000;

@@ -14,11 +14,7 @@ use parlance_domain::{ids::UserId, permissions::Role};
 use parlance_testkit::memory::redis::Keys;
 use serde_json::json;
 
-use super::{
-    backstage::End,
-    tasks::mortal,
-    world::{Arrival, World},
-};
+use super::{arrivals::Arrival, backstage::End, tasks::mortal, world::World};
 
 impl World {
     /// Somebody does something, or something happens to him.

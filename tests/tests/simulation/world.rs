@@ -1,26 +1,16 @@
 //! The world: devices, a server, and everything on its way between them, moved on one event at a time.
 
 use std::{
-    cmp::{Ordering, Reverse},
+    cmp::Reverse,
     collections::{BTreeMap, BinaryHeap},
     sync::Arc,
 };
 
-use parlance_application::ports::environment::Random;
 use parlance_client::{
-    ApiError,
-    protocol::{
-        conversation::Conversation,
-        ids::ConversationId,
-        page::{LogPage, Page},
-        problem::ReceivedProblem,
-    },
-    session::{Effect, Session, SocketId},
+    protocol::ids::ConversationId,
+    session::{Effect, Session},
 };
-use parlance_domain::{
-    conversation::History,
-    ids::{ConnectionId, UserId},
-};
+use parlance_domain::{conversation::History, ids::UserId};
 use parlance_testkit::{
     memory::{environment::SeededRandom, gate::OpenGate},
     scene::Scene,
@@ -28,11 +18,12 @@ use parlance_testkit::{
 };
 
 use super::{
+    arrivals::{Arrival, Endpoint, OnTheWay},
     backstage::{Backstage, End},
     clock::{LeapingClock, Moment},
     device::{Device, Socket, Told},
     server::{Host, Server},
-    tasks::{Tasks, Turn, mortal},
+    tasks::{Tasks, Turn},
     weather::{Conditions, Weather},
 };
 
@@ -84,62 +75,10 @@ pub struct World {
     on_the_way: BinaryHeap<Reverse<OnTheWay>>,
     sent: u64,
     pub(super) endpoints: BTreeMap<String, Endpoint>,
-    connections: u64,
+    pub(super) connections: u64,
     acts: bool,
     /// When time last went on, and how many events there were since.
     moment: (Moment, u64),
-}
-
-/// Where a connection of API Gateway's ends.
-pub struct Endpoint {
-    pub device: usize,
-    pub program: u32,
-    pub socket: SocketId,
-    /// When the last frame to it arrives: none overtakes another.
-    pub last: Moment,
-}
-
-/// Something that arrives at a moment.
-struct OnTheWay {
-    at: Moment,
-    order: u64,
-    arrival: Arrival,
-}
-
-/// What arrives.
-pub enum Arrival {
-    /// A frame at a device.
-    Frame { device: usize, program: u32, socket: SocketId, frame: String },
-    /// The end of a socket at a device.
-    Closed { device: usize, program: u32, socket: SocketId, reason: &'static str },
-    /// The network comes back, or somebody switches a device on.
-    Back { device: usize },
-    /// `$disconnect`.
-    Disconnect { user: UserId, connection: String },
-    /// Somebody does something.
-    Act,
-    /// Half-done transactions and late writes move on.
-    Table,
-}
-
-impl PartialEq for OnTheWay {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for OnTheWay {}
-
-impl PartialOrd for OnTheWay {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for OnTheWay {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
 }
 
 impl World {
@@ -303,7 +242,7 @@ impl World {
         self.send_at(self.clock.moment() + millis, arrival);
     }
 
-    fn send_at(&mut self, at: Moment, arrival: Arrival) {
+    pub(super) fn send_at(&mut self, at: Moment, arrival: Arrival) {
         self.sent += 1;
         self.on_the_way.push(Reverse(OnTheWay { at, order: self.sent, arrival }));
     }
@@ -417,197 +356,6 @@ impl World {
         Arc::clone(&self.hosts[self.random.index(self.hosts.len())])
     }
 
-    fn dial(&mut self, device: usize, socket: SocketId) {
-        self.connections += 1;
-        let connection = format!("k{}=", self.connections);
-        let (user, program) = (self.devices[device].user.clone(), self.devices[device].program);
-        self.devices[device]
-            .sockets
-            .insert(socket, Socket { connection: connection.clone(), is_open: false });
-        if !self.devices[device].is_online {
-            let wait = self.within(3_000);
-            self.send_after(wait, Arrival::Closed { device, program, socket, reason: "no network" });
-            return;
-        }
-        let endpoint = Endpoint { device, program, socket, last: self.clock.moment() };
-        self.endpoints.insert(connection.clone(), endpoint);
-        let (host, clock, death) = (self.host(), self.clock.clone(), self.weather.death());
-        let (there, back) = (self.within(40), self.within(40));
-        let gateway = self.server.outsides.gateway.clone();
-        self.tasks.start(async move {
-            clock.pass(there).await;
-            let status = mortal(death, host.handshake(&user, &connection)).await.flatten();
-            let is_open = status == Some(200);
-            if is_open {
-                gateway.open(ConnectionId::parse(&connection).unwrap());
-            }
-            clock.pass(back).await;
-            End::Handshake { connection, is_open }
-        });
-    }
-
-    pub(super) fn handshake_ended(&mut self, connection: &str, is_open: bool) {
-        let Some(&Endpoint { device, program, socket, .. }) = self.endpoints.get(connection) else { return };
-        let now = self.clock.moment();
-        let wanted = self.devices[device].program == program && self.devices[device].is_online;
-        let at_device = self.devices[device].sockets.get_mut(&socket).filter(|_| wanted);
-        match at_device {
-            Some(at_device) if is_open => {
-                at_device.is_open = true;
-                self.give(device, |session| session.opened(socket, now));
-            }
-            Some(_) => self.socket_ended(device, program, socket, "refused"),
-            None => {
-                if is_open {
-                    self.hang_up(device, connection);
-                }
-                self.socket_ended(device, program, socket, "nobody waits for it");
-            }
-        }
-    }
-
-    /// A frame goes from a device to the function of its route, whose answer comes back unless something goes wrong.
-    pub fn say(&mut self, device: usize, connection: &str, frame: String) {
-        self.note(|| format!("d{device} {connection} -> {frame}"));
-        if !self.devices[device].is_online {
-            return;
-        }
-        let (host, clock, death) = (self.host(), self.clock.clone(), self.weather.death());
-        let (user, connection) = (self.devices[device].user.clone(), connection.to_owned());
-        let gateway = self.server.outsides.gateway.clone();
-        let there = self.within(40);
-        self.tasks.start(async move {
-            clock.pass(there).await;
-            if !gateway.is_open(&ConnectionId::parse(&connection).unwrap()) {
-                return End::Unreachable { connection };
-            }
-            let failed =
-                || Some(r#"{"message":"Internal server error","connectionId":"","requestId":""}"#.to_owned());
-            let answer = mortal(death, host.frame(&user, &connection, &frame)).await.unwrap_or_else(failed);
-            End::Answer { connection, answer }
-        });
-    }
-
-    /// A frame, or an answer, goes from API Gateway to whoever holds the socket.
-    pub fn deliver(&mut self, connection: &str, frame: String) {
-        let latency = self.within(40);
-        let now = self.clock.moment();
-        let Some(endpoint) = self.endpoints.get_mut(connection) else { return };
-        let at = (now + latency).max(endpoint.last);
-        endpoint.last = at;
-        let Endpoint { device, program, socket, .. } = *endpoint;
-        self.send_at(at, Arrival::Frame { device, program, socket, frame });
-    }
-
-    /// A frame came to API Gateway on a socket that has ended there: its device is told so.
-    pub(super) fn unreachable(&mut self, connection: &str) {
-        if let Some(&Endpoint { device, program, socket, .. }) = self.endpoints.get(connection) {
-            let back = self.within(40);
-            self.send_after(back, Arrival::Closed { device, program, socket, reason: "reset" });
-        }
-    }
-
-    /// The server has closed a socket.
-    pub fn closed_by_server(&mut self, connection: &str) {
-        let Ok(id) = ConnectionId::parse(connection) else { return };
-        if !self.server.outsides.gateway.end(&id) {
-            return;
-        }
-        if let Some(&Endpoint { device, program, socket, last }) = self.endpoints.get(connection) {
-            let at = last.max(self.clock.moment()) + 1;
-            self.send_at(at, Arrival::Closed { device, program, socket, reason: "closed by the server" });
-            let user = self.devices[device].user.clone();
-            self.send_disconnect(user, connection);
-        }
-    }
-
-    /// A device has let go of a socket; API Gateway hears of it now if the network is there, much later if it is not.
-    pub fn hang_up(&mut self, device: usize, connection: &str) {
-        let user = self.devices[device].user.clone();
-        if self.devices[device].is_online {
-            if let Ok(id) = ConnectionId::parse(connection) {
-                self.server.outsides.gateway.end(&id);
-            }
-            self.send_disconnect(user, connection);
-        } else {
-            let wait = self.within(60_000);
-            self.send_after(wait, Arrival::Disconnect { user, connection: connection.to_owned() });
-        }
-    }
-
-    fn send_disconnect(&mut self, user: UserId, connection: &str) {
-        if !self.random.happens(0.3) {
-            let wait = self.within(500);
-            self.send_after(wait, Arrival::Disconnect { user, connection: connection.to_owned() });
-        }
-    }
-
-    fn disconnect(&mut self, user: UserId, connection: &str) {
-        let id = ConnectionId::parse(connection).unwrap();
-        self.server.outsides.gateway.end(&id);
-        let directory = self.server.outsides.connections.clone();
-        self.tasks.start(async move {
-            use parlance_application::ports::connections::ConnectionDirectory;
-            let _ = directory.forget(&user, &id).await;
-            End::Nothing
-        });
-    }
-
-    fn socket_ended(&mut self, device: usize, program: u32, socket: SocketId, reason: &'static str) {
-        if self.devices[device].program != program {
-            return;
-        }
-        self.devices[device].sockets.remove(&socket);
-        self.note(|| format!("d{device}.{socket} is closed: {reason}"));
-        let now = self.clock.moment();
-        self.give(device, |session| session.closed(socket, reason.to_owned(), now));
-    }
-
-    fn read_log(&mut self, device: usize, conversation: ConversationId, mut after: u64) {
-        let reader = self.reader(device);
-        let from = after;
-        let program = self.devices[device].program;
-        self.tasks.start(async move {
-            let id = conversation.to_string();
-            let mut pages: Vec<LogPage> = Vec::new();
-            let end = loop {
-                let query = format!("after={after}&limit=20");
-                let page: LogPage = match reader.get("conversations/{id}/log", &id, &query).await {
-                    Ok(page) => page,
-                    Err(error) => break Err(error),
-                };
-                let (head, last) = (page.head_seq, page.items.iter().filter_map(|entry| entry.seq).max());
-                pages.push(page);
-                match last {
-                    Some(last) if last > after && last < head => after = last,
-                    _ => break Ok(head),
-                }
-            };
-            End::Log { device, program, conversation, after: from, pages, end }
-        });
-    }
-
-    fn read_recent(&mut self, device: usize) {
-        let reader = self.reader(device);
-        let program = self.devices[device].program;
-        self.tasks.start(async move {
-            let page: Result<Page<Conversation>, ApiError> =
-                reader.get("conversations", "", "limit=200").await;
-            End::Recent { device, program, conversations: page.map(|page| page.items).unwrap_or_default() }
-        });
-    }
-
-    fn reader(&self, device: usize) -> Reader {
-        Reader {
-            is_online: self.devices[device].is_online,
-            user: self.devices[device].user.clone(),
-            hosts: self.hosts.clone(),
-            clock: self.clock.clone(),
-            random: self.random.clone(),
-            weather: self.weather.clone(),
-        }
-    }
-
     /// Writes the story.
     pub fn note(&mut self, line: impl FnOnce() -> String) {
         if let Some(story) = &mut self.story {
@@ -628,63 +376,5 @@ impl World {
 
     fn check_rest(&mut self) {
         super::checks::rest(self);
-    }
-}
-
-/// The client library's way over HTTP: a request that fails is made again.
-struct Reader {
-    is_online: bool,
-    user: UserId,
-    hosts: Vec<Arc<Host>>,
-    clock: LeapingClock,
-    random: SeededRandom,
-    weather: Weather,
-}
-
-impl Reader {
-    async fn get<T: serde::de::DeserializeOwned>(
-        &self,
-        route: &str,
-        id: &str,
-        query: &str,
-    ) -> Result<T, ApiError> {
-        let mut failures = 0;
-        loop {
-            match self.attempt(route, id, query).await {
-                Err(error)
-                    if failures < 3
-                        && !matches!(&error, ApiError::Refused(problem) if !problem.retryable) =>
-                {
-                    failures += 1;
-                    self.clock.pass(self.random.below(400)).await;
-                }
-                outcome => return outcome,
-            }
-        }
-    }
-
-    async fn attempt<T: serde::de::DeserializeOwned>(
-        &self,
-        route: &str,
-        id: &str,
-        query: &str,
-    ) -> Result<T, ApiError> {
-        let unreachable = || ApiError::Unreachable("no answer".to_owned());
-        self.clock.pass(1 + self.random.below(40)).await;
-        if !self.is_online {
-            return Err(unreachable());
-        }
-        let host = &self.hosts[self.random.index(self.hosts.len())];
-        let answer = mortal(self.weather.death(), host.get(&self.user, route, id, query)).await;
-        let (status, body) = answer.ok_or_else(unreachable)?;
-        self.clock.pass(1 + self.random.below(40)).await;
-        if self.weather.loses_answer() {
-            return Err(unreachable());
-        }
-        if status == 200 {
-            return serde_json::from_str(&body).map_err(|_| unreachable());
-        }
-        let problem: Result<ReceivedProblem, _> = serde_json::from_str(&body);
-        Err(problem.map_or_else(|_| unreachable(), ApiError::Refused))
     }
 }
