@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 pub use self::report::Report;
-use self::storm::Storm;
+pub use self::storm::Storm;
 use self::talker::Talker;
 use crate::cloud::Setup;
 

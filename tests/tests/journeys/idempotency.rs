@@ -1,11 +1,16 @@
 //! A POST with a key is done once, however often it comes, and gets its first answer each time.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use parlance_tests::answer::Answer;
-use parlance_tests::cloud::Cloud;
+use parlance_tests::cloud::{Cloud, Setup};
+use parlance_tests::deadline::within;
+use parlance_tests::endurance::Storm;
 use parlance_tests::person::Person;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::sleep;
 
 async fn post(person: &Person, path: &str, key: &str, body: &Value) -> Answer {
     let request = person.request(Method::POST, path).json(body);
@@ -82,4 +87,111 @@ async fn a_key_of_the_wrong_form_is_refused_and_one_that_asks_for_a_ticket_gets_
     let one = post(&alice, "ws/ticket/", "ticket", &json!({})).await.with(201);
     let other = post(&alice, "ws/ticket/", "ticket", &json!({})).await.with(201);
     assert_ne!(one["ticket"], other["ticket"], "a secret that is used once is not kept for a retry");
+}
+
+/// Asks with one key until the answer is one that no further attempt would change.
+async fn insists(person: &Person, path: &str, key: &str, body: &Value) -> (u16, Value) {
+    within(&format!("{path} to be answered"), async {
+        loop {
+            let request = person.request(Method::POST, path).header("idempotency-key", key).json(body);
+            if let Ok(answer) = request.send().await {
+                let status = answer.status().as_u16();
+                let body: Value = answer.json().await.unwrap_or_default();
+                if status < 429 && body["retryable"] != true {
+                    return (status, body);
+                }
+            }
+            sleep(Duration::from_millis(50)).await;
+        }
+    })
+    .await
+}
+
+/// One of each POST that changes something, each with a key of its own; the ids of what they made.
+async fn posts_everything(
+    round: &str,
+    [alice, bob, carol, dave]: &[Person; 4],
+    service: &Person,
+) -> Vec<Value> {
+    let key = |what: &str| format!("{what} {round}");
+    let made = json!({"title": key("group"), "participant_ids": [bob.id]});
+    let (status, group) = insists(alice, "conversations/", &key("group"), &made).await;
+    assert_eq!(status, 201, "{group}");
+    let id = group["id"].as_str().unwrap();
+    let of = |what: &str| format!("conversations/{id}/{what}/");
+    let task = json!({"task_id": key("task"), "participant_ids": [bob.id], "title": key("task")});
+    let file = json!({"filename": "a.txt", "content_type": "text/plain", "size": 5});
+    let hook = json!({"url": "http://127.0.0.1:9/hook", "events": ["participant.updated"]});
+    let steps = [
+        (alice, "conversations/direct/".to_owned(), json!({"user_id": carol.id})),
+        (alice, "conversations/task/".to_owned(), task),
+        (alice, of("add_participant"), json!({"user_id": dave.id})),
+        (alice, of("update_title"), json!({"title": key("renamed")})),
+        (alice, "messages/".to_owned(), json!({"conversation_id": id, "content": "once"})),
+        (bob, "messages/mark_as_read/".to_owned(), json!({"conversation_id": id, "up_to": 4})),
+        (bob, of("mute"), json!({})),
+        (bob, of("archive"), json!({})),
+        (alice, of("remove_participant"), json!({"user_id": dave.id})),
+        (bob, of("leave"), json!({})),
+        (alice, "blocks/".to_owned(), json!({"user_id": format!("stranger {round}")})),
+        (alice, "attachments/".to_owned(), file),
+        (service, "webhooks/".to_owned(), hook),
+    ];
+    let mut ids = vec![group["id"].clone()];
+    for (person, path, body) in steps {
+        let (status, answer) = insists(person, &path, &key(&path.replace('/', " ")), &body).await;
+        assert!((200..300).contains(&status), "{path}: {status} {answer}");
+        ids.push(answer["id"].clone());
+    }
+    ids
+}
+
+#[tokio::test]
+async fn every_post_with_its_key_takes_effect_once_whatever_fails() {
+    let setup = Setup::default().parameter("EventBus", "create").with("--rate-limits", "off");
+    let cloud = setup.parameter("WebhookDestinations", "loopback").start().await;
+    let people = cloud.people(["alice", "bob", "carol", "dave"]);
+    let service = cloud.person("back end").as_service();
+    let rounds = ["1", "2", "3"];
+
+    let storm = Storm::begin(cloud.faults());
+    let mut made = Vec::new();
+    for round in rounds {
+        made.push(posts_everything(round, &people, &service).await);
+    }
+    storm.end().await;
+
+    let [alice, bob, ..] = &people;
+    for (round, first) in rounds.iter().zip(&made) {
+        let kinds: Vec<Value> =
+            alice.log(first[0].as_str().unwrap()).await.iter().map(|entry| entry["type"].clone()).collect();
+        let expected = [
+            "conversation.created",
+            "participant.added",
+            "conversation.updated",
+            "message.created",
+            "participant.removed",
+            "participant.removed",
+        ];
+        assert_eq!(kinds, expected, "each change stands once in its log");
+        assert_eq!(
+            &posts_everything(round, &people, &service).await,
+            first,
+            "each key still gets its first answer"
+        );
+    }
+    let count = async |person: &Person, path: &str| {
+        person.get(path).await.with(200)["items"].as_array().unwrap().len()
+    };
+    assert_eq!(
+        count(alice, "conversations/").await,
+        2 * rounds.len() + 1,
+        "groups, tasks, and one with carol"
+    );
+    assert_eq!(count(alice, "blocks/").await, rounds.len());
+    assert_eq!(count(&service, "webhooks/").await, rounds.len());
+    let left = made.iter().map(|first| first[0].as_str().unwrap());
+    for id in left {
+        bob.get(&format!("conversations/{id}/")).await.refused(404, "not_found");
+    }
 }
