@@ -106,7 +106,7 @@ async fn who_is_removed_is_told_without_a_position_too() {
     alice.removes(&conversation, &bob).await;
     let deleted = phone.event_of("conversation.deleted").await;
     assert_eq!((&deleted["conversation_id"], &deleted["seq"]), (&json!(conversation), &Value::Null));
-    assert_eq!(deleted["data"], json!({"by": alice.id}));
+    assert_eq!(deleted["data"], json!({"by": alice.id, "last_seq": 2}), "the last entry that is his");
 }
 
 #[tokio::test]

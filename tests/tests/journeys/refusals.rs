@@ -32,12 +32,14 @@ struct Names {
     conversation: String,
     message: String,
     webhook: String,
+    /// A file of mine that is there, and one that is to come in parts.
+    files: [String; 2],
     /// A group of the two that carries the reference `refusals` and my id; one to leave, and one to delete.
     groups: [String; 3],
 }
 
 fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
-    let Names { me, other, conversation, message, webhook, groups } = names;
+    let Names { me, other, conversation, message, webhook, files: [file, large_file], groups } = names;
     let in_group = |route: &'static str, group: usize, case: Case| {
         let path = route.split_once(' ').unwrap().1.replace("{id}", &groups[group]);
         (route, path.replace("{user_id}", other), case)
@@ -46,12 +48,16 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         let id = match path {
             path if path.contains("messages/{id}") => message,
             path if path.contains("webhooks/{id}") => webhook,
+            path if path.contains("attachments/{id}/parts") => large_file,
+            path if path.contains("attachments/{id}") => file,
             _ => conversation,
         };
         path.replace("{id}", id)
     };
     let hook = json!({"url": "https://example.com/", "events": ["message.created"]});
     let nothing = json!({"conversations": {}});
+    let announced = announcement(5);
+    let parts = json!({"parts": [{"part_number": 1}]});
     let (title, user) = (json!({"title": "Another"}), json!({"user_id": other}));
     let text = json!({"conversation_id": conversation, "content": "served"});
     let foreign = json!({"conversation_id": format!("c_{}", "0".repeat(26)), "content": "refused"});
@@ -116,6 +122,12 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         http("GET /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 200)),
         http("PATCH /api/messaging/webhooks/{id}", Case::NeedsService(json!({"enabled": true}), 200)),
         http("DELETE /api/messaging/webhooks/{id}", Case::NeedsService(Value::Null, 204)),
+        http("POST /api/messaging/attachments", Case::NeedsToken(announced, 201)),
+        http("GET /api/messaging/attachments/{id}", reads()),
+        http("GET /api/messaging/attachments/{id}/parts", reads()),
+        http("POST /api/messaging/attachments/{id}/parts", Case::NeedsToken(parts, 200)),
+        http("POST /api/messaging/attachments/{id}/complete", Case::NeedsToken(json!({}), 200)),
+        http("DELETE /api/messaging/attachments/{id}/delete", Case::NeedsToken(Value::Null, 204)),
         http("PATCH /api/messaging/messages/{id}", Case::NeedsToken(json!({"content": "edited"}), 200)),
         http("POST /api/messaging/messages/mark_as_read", Case::NeedsToken(read.clone(), 200)),
         http("GET /api/messaging/messages/unread_count", reads()),
@@ -133,6 +145,11 @@ fn cases(names: &Names) -> Vec<(&'static str, String, Case)> {
         frame("typing.start", foreign.clone(), "not_found", Value::Null),
         frame("typing.stop", foreign, "not_found", Value::Null),
     ]
+}
+
+/// What is said of a file before it comes.
+fn announcement(size: u64) -> Value {
+    json!({"filename": "a.txt", "content_type": "text/plain", "size": size})
 }
 
 /// The routes as the template has them.
@@ -166,7 +183,10 @@ async fn each_route_refuses_as_it_should_and_serves_whom_it_should() {
     let first = alice.post("conversations/", &body).await.with(201)["id"].as_str().unwrap().to_owned();
     let groups = [first, alice.group_with([&bob]).await, alice.group_with([&bob]).await];
     let (me, other) = (alice.id.clone(), bob.id.clone());
-    let cases = cases(&Names { me, other, conversation, message, webhook, groups });
+    let large_file = alice.post("attachments/", &announcement(200 << 20)).await.with(201);
+    let large_file = large_file["id"].as_str().unwrap().to_owned();
+    let files = [alice.uploads("a.txt", b"hello").await, large_file];
+    let cases = cases(&Names { me, other, conversation, message, webhook, files, groups });
     let covered: BTreeSet<String> = cases.iter().map(|(route, ..)| (*route).to_owned()).collect();
     assert_eq!(covered, routes(), "each route has its case");
 
