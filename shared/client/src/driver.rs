@@ -6,7 +6,7 @@ use parlance_protocol::{
     conversation::Conversation,
     ids::{ClientMessageId, ConversationId},
     page::LogPage,
-    request::send_message::Draft,
+    request::send_message::{Draft, SendMessageData},
 };
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
@@ -114,35 +114,31 @@ impl Driver {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Know(id, head) => self.session.know(id, head, self.now()),
-            Command::Send { conversation, draft, reply } => {
-                if let Err(failure) = self.send(conversation, draft, reply) {
-                    let (reply, failure) = *failure;
-                    let _ = reply.send(Err(failure));
+            Command::Send { conversation, draft, reply } => match self.keep(conversation, draft) {
+                Ok(message) => {
+                    self.replies.insert(message.client_id.clone(), reply);
+                    self.session.queue(message, self.now());
                 }
-            }
+                // Whoever asked may have gone.
+                Err(failure) => drop(reply.send(Err(*failure))),
+            },
         }
     }
 
-    fn send(
+    /// Puts a message together and into the file of the outbox, if there is one: from then on it will be sent.
+    fn keep(
         &mut self,
         conversation: ConversationId,
         draft: Draft,
-        reply: Reply,
-    ) -> Result<(), Box<(Reply, SendFailure)>> {
+    ) -> Result<SendMessageData, Box<SendFailure>> {
         let client_id = ClientMessageId::parse(&ulid::Ulid::generate().to_string()).ok();
         let message = client_id.and_then(|id| self.session.address(conversation, id, &draft));
-        let Some(message) = message else {
-            return Err(Box::new((reply, SendFailure::NotKnown(draft))));
-        };
-        if let Some(kept) = &mut self.kept
-            && let Err(error) = kept.keep(message.clone())
-        {
-            let error = SendError::NotKept(Arc::new(error));
-            return Err(Box::new((reply, SendFailure::Failed(error))));
+        let message = message.ok_or_else(|| Box::new(SendFailure::NotKnown(draft)))?;
+        if let Some(kept) = &mut self.kept {
+            let not_kept = |error| Box::new(SendFailure::Failed(SendError::NotKept(Arc::new(error))));
+            kept.keep(message.clone()).map_err(not_kept)?;
         }
-        self.replies.insert(message.client_id.clone(), reply);
-        self.session.queue(message, self.now());
-        Ok(())
+        Ok(message)
     }
 
     fn hear(&mut self, report: Report) {

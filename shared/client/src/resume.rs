@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use parlance_protocol::{ids::ConversationId, limits::MAX_SYNCED_CONVERSATIONS};
 use serde_json::json;
 
-use crate::{backoff::Millis, order::Order};
+use crate::{
+    backoff::{Backoff, Jitter, Millis},
+    order::Order,
+};
 
 /// How long the answer to a `sync` may take: it comes after everything that was missed.
 const ANSWER_TIMEOUT: Millis = 30_000;
@@ -15,6 +18,9 @@ const ANSWER_TIMEOUT: Millis = 30_000;
 pub(crate) struct Syncs {
     pending: BTreeMap<String, Pending>,
     ids: u64,
+    failures: u32,
+    /// When to ask once more, after it failed.
+    again_at: Option<Millis>,
 }
 
 #[derive(Debug)]
@@ -31,6 +37,7 @@ impl Syncs {
         now: Millis,
     ) -> Vec<String> {
         self.pending.clear();
+        self.again_at = None;
         let known: Vec<_> = known.collect();
         let parts = if known.is_empty() {
             vec![&known[..]]
@@ -75,9 +82,27 @@ impl Syncs {
         }
     }
 
-    /// When [`Syncs::given_up`] should be asked.
-    pub(crate) fn deadline(&self) -> Option<Millis> {
-        self.pending.values().map(|pending| pending.until).min()
+    /// A frame was answered with what it asked for.
+    pub(crate) const fn succeeded(&mut self) {
+        self.failures = 0;
+    }
+
+    /// A frame was not: it has to be asked once more, since the server takes note of the socket by it.
+    pub(crate) fn failed(&mut self, now: Millis, jitter: Jitter<'_>) {
+        self.failures = self.failures.saturating_add(1);
+        let pause = Backoff::READ.limit(self.failures);
+        self.again_at.get_or_insert(now + pause + jitter(pause));
+    }
+
+    /// Whether it is time to ask once more.
+    pub(crate) fn is_due(&self, now: Millis) -> bool {
+        self.again_at.is_some_and(|at| at <= now)
+    }
+
+    /// When [`Syncs::given_up`] should be asked, and [`Syncs::is_due`] while a socket is there.
+    pub(crate) fn deadline(&self, is_up: bool) -> Option<Millis> {
+        let unanswered = self.pending.values().map(|pending| pending.until).min();
+        self.again_at.filter(|_| is_up).into_iter().chain(unanswered).min()
     }
 }
 
@@ -109,11 +134,29 @@ mod tests {
     fn many_conversations_are_asked_for_in_parts_and_each_part_may_fail() {
         let mut syncs = Syncs::default();
         assert_eq!(syncs.begin(known(250), 5).len(), 2);
-        assert_eq!(syncs.deadline(), Some(5 + ANSWER_TIMEOUT));
+        assert_eq!(syncs.deadline(true), Some(5 + ANSWER_TIMEOUT));
         assert_eq!(syncs.ended("y1").map(|part| part.len()), Some(200));
         assert!(syncs.given_up(5 + ANSWER_TIMEOUT - 1).is_empty());
         syncs.something_failed(9);
         assert_eq!(syncs.given_up(9).iter().map(Vec::len).collect::<Vec<_>>(), [50]);
-        assert_eq!(syncs.deadline(), None);
+        assert_eq!(syncs.deadline(true), None);
+    }
+
+    #[test]
+    fn what_failed_is_asked_once_more_after_a_pause_that_grows() {
+        let mut syncs = Syncs::default();
+        for pause in [200, 400, 800] {
+            syncs.begin(known(1), 0);
+            syncs.ended("y1");
+            syncs.failed(1_000, &mut |_| 0);
+            syncs.pending.clear();
+            assert_eq!((syncs.deadline(true), syncs.deadline(false)), (Some(1_000 + pause), None));
+            assert_eq!((syncs.is_due(999 + pause), syncs.is_due(1_000 + pause)), (false, true));
+        }
+        syncs.begin(known(1), 0);
+        assert!(!syncs.is_due(9_000), "it was asked");
+        syncs.succeeded();
+        syncs.failed(1_000, &mut |_| 0);
+        assert!(syncs.is_due(1_200));
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     api::ApiError,
     backoff::{Backoff, Millis},
     client::{ClientEvent, SendError, Sent},
-    order::{Need, Order},
+    order::{HOLD, Need, Order},
     outbox::Outbox,
     resume::{self, Syncs},
 };
@@ -114,7 +114,7 @@ impl Session {
     pub fn deadline(&self) -> Option<Millis> {
         let orders = self.orders.values().filter_map(|conversing| conversing.order.deadline()).min();
         let outbox = self.outbox.deadline().filter(|_| self.links.is_up());
-        let syncs = self.syncs.deadline();
+        let syncs = self.syncs.deadline(self.links.is_up());
         [self.links.deadline(), orders, outbox, syncs].into_iter().flatten().min()
     }
 
@@ -133,6 +133,9 @@ impl Session {
         self.links.act(now, &mut self.jitter);
         for conversations in self.syncs.given_up(now) {
             self.read_instead(&conversations, now);
+        }
+        if self.links.is_up() && self.syncs.is_due(now) {
+            self.sync(now);
         }
         let mut events = Vec::new();
         let mut behind = Vec::new();
@@ -305,11 +308,20 @@ impl Session {
         }
     }
 
-    /// Reads over HTTP what a `sync` did not bring.
+    /// Asks for everything after what is known.
+    fn sync(&mut self, now: Millis) {
+        let known = self.orders.iter().filter_map(|(id, known)| Some((*id, known.order.applied()?)));
+        for frame in self.syncs.begin(known, now) {
+            self.links.send(frame);
+        }
+    }
+
+    /// Reads over HTTP what a `sync` did not bring, and asks once more later.
     fn read_instead(&mut self, conversations: &[ConversationId], now: Millis) {
         let named = self.orders.iter_mut().filter(|(id, _)| conversations.contains(id));
         resume::read_on(named.map(|(_, known)| &mut known.order), now);
         self.effects.push_back(Effect::ReadRecent);
+        self.syncs.failed(now, &mut self.jitter);
     }
 
     /// Takes an event from a socket, a log or an ack.
@@ -319,8 +331,13 @@ impl Session {
                 if self.is_stale(id, seq) {
                     return;
                 }
+                let is_new = !self.orders.contains_key(&id);
                 let known = self.orders.entry(id).or_insert_with(|| Order::from_first_event().into());
                 let ready = known.order.offer(seq, event, now);
+                if is_new {
+                    // The beginning of a conversation may come late, too: whether it is still the user's is asked for.
+                    known.order.read_anyway(now + HOLD);
+                }
                 self.apply(ready, now);
             }
             (id, _) => match event.data() {

@@ -48,17 +48,17 @@ impl Session {
                 ack.data.pointer("/user/id").and_then(Value::as_str).and_then(|id| UserId::parse(id).ok());
             if self.links.ready(socket, now, &mut self.jitter) {
                 self.outbox.reconnected(now);
-                let known = self.orders.iter().filter_map(|(id, known)| Some((*id, known.order.applied()?)));
-                for frame in self.syncs.begin(known, now) {
-                    self.links.send(frame);
-                }
+                self.sync(now);
                 self.tell(ClientEvent::Connected);
             }
             return;
         }
         if let Some(conversations) = self.syncs.ended(&id) {
             match serde_json::from_value(ack.data) {
-                Ok(synced) => self.synced(synced, now),
+                Ok(synced) => {
+                    self.syncs.succeeded();
+                    self.synced(synced, now);
+                }
                 Err(_) => self.read_instead(&conversations, now),
             }
             return;
