@@ -66,10 +66,10 @@ impl OnLogEntry {
     /// One entry, two seconds after somebody looked at it too early.
     async fn on_timer(&self, record: &Value) -> Option<Failure> {
         let name = text(record, "/messageId");
-        let Some((conversation, seq)) = waiting_entry(text(record, "/body")) else {
+        let Some((conversation, seq, look)) = waiting_entry(text(record, "/body")) else {
             return Some(failure(name, &Unreadable));
         };
-        let looked: Result<(), PortError> = self.repair.on_timer(conversation, seq).await;
+        let looked: Result<(), PortError> = self.repair.on_timer(conversation, seq, look).await;
         looked.err().map(|error| failure(name, &error))
     }
 }

@@ -10,7 +10,7 @@ use aws_sdk_sqs::Client;
 use parlance_application::ports::{
     PortError,
     connections::{AnnouncementTimer, Unannounced},
-    delivery::EntryTimer,
+    delivery::{EntryLook, EntryTimer},
     presence::PresenceTimer,
     reads::ReadTimer,
 };
@@ -71,9 +71,11 @@ impl EntryTimer for SqsEntryTimer {
         &self,
         conversation: ConversationId,
         seq: Seq,
+        look: EntryLook,
         after: Duration,
     ) -> Result<(), PortError> {
-        self.queue.send(&WaitingEntry { conversation, seq: seq.get() }, after).await
+        let only_head = look == EntryLook::Head;
+        self.queue.send(&WaitingEntry { conversation, seq: seq.get(), only_head }, after).await
     }
 }
 
@@ -111,12 +113,15 @@ pub fn waiting_collection(body: &str) -> Option<ConversationId> {
 struct WaitingEntry {
     conversation: ConversationId,
     seq: u64,
+    #[serde(default)]
+    only_head: bool,
 }
 
-/// The entry that a message of the queue is about; `None` for what was never sent by this adapter.
-pub fn waiting_entry(body: &str) -> Option<(ConversationId, Seq)> {
+/// The entry that a message of the queue is about, and what for; `None` for what was never sent by this adapter.
+pub fn waiting_entry(body: &str) -> Option<(ConversationId, Seq, EntryLook)> {
     let waiting: WaitingEntry = serde_json::from_str(body).ok()?;
-    Some((waiting.conversation, Seq::new(waiting.seq)?))
+    let look = if waiting.only_head { EntryLook::Head } else { EntryLook::Delivery };
+    Some((waiting.conversation, Seq::new(waiting.seq)?, look))
 }
 
 /// Keeps people waiting in a queue until somebody looks at them, and their sockets until they are announced.
@@ -206,12 +211,15 @@ mod tests {
     #[test]
     fn a_message_names_its_entry() {
         let conversation = ConversationId::from_bytes([5; 16]);
-        let body = serde_json::to_string(&WaitingEntry { conversation, seq: 7 }).unwrap();
-        assert_eq!(waiting_entry(&body), Some((conversation, Seq::new(7).unwrap())));
+        let body =
+            |only_head| serde_json::to_string(&WaitingEntry { conversation, seq: 7, only_head }).unwrap();
+        for (only_head, look) in [(false, EntryLook::Delivery), (true, EntryLook::Head)] {
+            assert_eq!(waiting_entry(&body(only_head)), Some((conversation, Seq::new(7).unwrap(), look)));
+        }
         assert_eq!(waiting_entry("{}"), None);
         let collection = serde_json::to_string(&WaitingCollection { conversation }).unwrap();
         assert_eq!(waiting_collection(&collection), Some(conversation));
         assert_eq!(waiting_collection("{}"), None);
-        assert_eq!(waiting_entry(&body.replace('7', "0")), None);
+        assert_eq!(waiting_entry(&body(false).replace('7', "0")), None);
     }
 }

@@ -10,6 +10,7 @@ use parlance_application::{
     ports::{
         connections::ConnectionDirectory,
         conversations::ConversationRepository,
+        delivery::EntryLook,
         environment::{Clock, Random},
     },
     safeguards::Safeguards,
@@ -84,7 +85,7 @@ async fn the_stream_tells_a_newcomer_what_the_writer_could_not() {
     house.socket("dave", "dave", SocketScope::Messaging).await;
     house.socket("bob", "bob", SocketScope::Messaging).await;
     let seq = house.scene.join(house.conversation, "alice", "dave").await;
-    house.stage.repair.on_timer(house.conversation, seq).await.unwrap();
+    house.stage.repair.on_timer(house.conversation, seq, EntryLook::Delivery).await.unwrap();
     let heard = house.heard("dave");
     assert!(heard[0].starts_with("ConversationJoined"), "{heard:?}");
     assert!(heard[1].contains("Invitation") && heard[1].contains("alice"), "{heard:?}");
@@ -99,7 +100,7 @@ async fn the_stream_closes_what_was_opened_for_the_conversation_of_one_who_went(
     house.socket("bob", "scoped", SocketScope::Conversation(house.conversation)).await;
     house.socket("bob", "typing", SocketScope::Typing(house.conversation)).await;
     let seq = house.scene.leave(house.conversation, "bob").await;
-    house.stage.repair.on_timer(house.conversation, seq).await.unwrap();
+    house.stage.repair.on_timer(house.conversation, seq, EntryLook::Delivery).await.unwrap();
     let left = |heard: &[String]| heard.iter().any(|frame| frame.starts_with("ConversationLeft"));
     assert!(left(&house.heard("whole")) && house.heard("whole").contains(&format!("{seq};")));
     let scoped = house.heard("scoped");
@@ -119,7 +120,7 @@ async fn the_stream_tells_everybody_of_the_end() {
     };
     house.socket("bob", "bob", SocketScope::Messaging).await;
     house.stage.redis.keys().sent.clear();
-    house.stage.repair.on_timer(conversation, entry.seq).await.unwrap();
+    house.stage.repair.on_timer(conversation, entry.seq, EntryLook::Delivery).await.unwrap();
     assert_eq!(house.heard("bob"), [format!("{};", entry.seq)]);
     let again = house.stage.change.execute(request, &Close).await;
     assert!(matches!(again, Err(ChangeError::NotFound)), "nobody appends after the end");

@@ -90,13 +90,14 @@ impl ConversationCache for RedisConversationCache {
         self.opening_from(conversation, &answers)
     }
 
-    async fn record_head(&self, conversation: ConversationId, head: &Head) {
+    async fn record_head(&self, conversation: ConversationId, head: &Head) -> bool {
         let (key, seq) = (self.link.keys().head(conversation), head.seq.get());
         let mut commands = pipe();
         commands.cmd("ZADD").arg(&key).arg(seq).arg(encode_head(head)).ignore();
         commands.cmd("ZREMRANGEBYSCORE").arg(&key).arg("-inf").arg(format!("({seq}")).ignore();
         commands.cmd("EXPIRE").arg(&key).arg(HEAD_SECONDS).ignore();
-        let _: Option<()> = self.link.run(&commands).await;
+        let answered: Option<()> = self.link.run(&commands).await;
+        answered.is_some()
     }
 
     async fn forget_head(&self, conversation: ConversationId) {

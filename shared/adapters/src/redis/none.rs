@@ -31,7 +31,9 @@ impl ConversationCache for NoCache {
         Opening::default()
     }
 
-    async fn record_head(&self, _conversation: ConversationId, _head: &Head) {}
+    async fn record_head(&self, _conversation: ConversationId, _head: &Head) -> bool {
+        true
+    }
 
     async fn forget_head(&self, _conversation: ConversationId) {}
 

@@ -285,7 +285,7 @@ impl SyncConversations {
                 records.push(self.cache.record_head(one.membership.conversation, &one.head));
             }
         }
-        stream::iter(records).buffer_unordered(CONCURRENT_READS).collect::<()>().await;
+        stream::iter(records).buffer_unordered(CONCURRENT_READS).for_each(|_| async {}).await;
     }
 
     /// What is replayed of each, in their order, within the limits.

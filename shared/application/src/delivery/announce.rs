@@ -54,7 +54,7 @@ impl Announcer {
     pub async fn announce(&self, announcement: Announcement<'_>) {
         let (conversation, entry) = (announcement.conversation, announcement.entry);
         let head = entry.head();
-        let ((), told) = futures::join!(self.cache.record_head(conversation, &head), self.tell(announcement));
+        let (_, told) = futures::join!(self.cache.record_head(conversation, &head), self.tell(announcement));
         if let Err(error) = told {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
@@ -67,8 +67,10 @@ impl Announcer {
 
     async fn tell(&self, announcement: Announcement<'_>) -> Result<(), PortError> {
         let Announcement { conversation, entry, event, roster, subjects, except, has_relay } = announcement;
-        for (hearing, event) in self.audiences.of(event, roster).await? {
-            let broadcast = Broadcast {
+        let audiences = self.audiences.of(event, roster).await?;
+        let shapes: Vec<Broadcast> = audiences
+            .into_iter()
+            .map(|(hearing, event)| Broadcast {
                 conversation,
                 seq: Some(entry.seq),
                 roster_version: entry.roster_version,
@@ -76,9 +78,8 @@ impl Announcer {
                 subjects: subjects.clone(),
                 except: except.clone(),
                 frame: self.encoder.event(&event),
-            };
-            self.broadcaster.broadcast(&broadcast, roster, has_relay).await?;
-        }
-        Ok(())
+            })
+            .collect();
+        self.broadcaster.broadcast_shapes(&shapes, roster, has_relay).await
     }
 }

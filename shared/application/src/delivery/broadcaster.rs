@@ -96,6 +96,25 @@ impl Broadcaster {
         Ok(())
     }
 
+    /// The same for an entry of which not everybody is told alike: it is marked once everybody has been told, so no relay takes part of it.
+    pub async fn broadcast_shapes(
+        &self,
+        shapes: &[Broadcast],
+        roster: &Roster,
+        has_relay: bool,
+    ) -> Result<(), PortError> {
+        if let [only] = shapes {
+            return self.broadcast(only, roster, has_relay).await;
+        }
+        for shape in shapes {
+            self.deliver(shape, roster).await?;
+        }
+        if let Some(last) = shapes.last() {
+            self.mark(last).await;
+        }
+        Ok(())
+    }
+
     async fn mark(&self, broadcast: &Broadcast) {
         if let Some(seq) = broadcast.seq {
             self.relays.mark_sent(broadcast.conversation, seq).await;

@@ -1,6 +1,10 @@
 //! What the table's stream makes good: entries that nobody delivered, hints that lie behind, and read cursors of senders.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use parlance_domain::{
     event::EventEncoder,
@@ -16,7 +20,7 @@ use crate::{
         PortError,
         cache::ConversationCache,
         conversations::{ConversationRepository, ReadCursor},
-        delivery::{Broadcast, EntryTimer, RelayBus},
+        delivery::{Broadcast, EntryLook, EntryTimer, RelayBus},
         environment::Clock,
         log::MessageLog,
     },
@@ -24,6 +28,13 @@ use crate::{
 
 /// How long the writer of an entry has to deliver it himself.
 pub const GRACE: Duration = Duration::from_secs(2);
+
+/// The longest pause before a head is tried again: as long as a queue delays. The pauses grow with the entry's age.
+const LONGEST_PAUSE: Duration = Duration::from_mins(15);
+
+/// After that long a head is left to the conversation's next entry. Until then it was tried fewer than the sixteen times after which Lambda
+/// takes a function and its queue for an endless loop.
+const HEAD_GIVEN_UP_AFTER: Duration = Duration::from_hours(1);
 
 /// Looks after entries once they stand.
 #[derive(Clone)]
@@ -114,26 +125,44 @@ impl RepairEntries {
     pub async fn on_stream(&self, entries: &[StreamedEntry]) -> Vec<Result<(), PortError>> {
         let places: Vec<_> =
             entries.iter().map(|streamed| (streamed.conversation, streamed.entry.seq)).collect();
-        let (sent, (), cursors) = futures::join!(
+        let (sent, low, cursors) = futures::join!(
             self.relays.are_sent(&places),
             self.raise_heads(entries),
             self.advance_senders(entries)
         );
+        let low = &low;
         let looks = entries.iter().zip(sent).map(|(streamed, is_sent)| async move {
+            let StreamedEntry { conversation, entry } = streamed;
+            if low.contains(&(*conversation, entry.seq)) {
+                self.raise_later(*conversation, entry).await?;
+            }
             if is_sent {
                 return Ok(());
             }
-            if self.clock.now().since(streamed.entry.at) < GRACE {
-                return self.timer.look_again(streamed.conversation, streamed.entry.seq, GRACE).await;
+            if self.clock.now().since(entry.at) < GRACE {
+                return self.timer.look_again(*conversation, entry.seq, EntryLook::Delivery, GRACE).await;
             }
-            self.deliver(streamed.conversation, &streamed.entry).await
+            self.deliver(*conversation, entry).await
         });
         let looked = futures::future::join_all(looks).await;
         looked.into_iter().zip(cursors).map(|(looked, cursor)| looked.and(cursor)).collect()
     }
 
-    /// Takes a second look at an entry, after the timer: delivers it whatever its age, unless it is marked by now.
-    pub async fn on_timer(&self, conversation: ConversationId, seq: Seq) -> Result<(), PortError> {
+    /// Takes a second look at an entry, after the timer.
+    pub async fn on_timer(
+        &self,
+        conversation: ConversationId,
+        seq: Seq,
+        look: EntryLook,
+    ) -> Result<(), PortError> {
+        match look {
+            EntryLook::Delivery => self.deliver_unmarked(conversation, seq).await,
+            EntryLook::Head => self.raise_again(conversation, seq).await,
+        }
+    }
+
+    /// Delivers it whatever its age, unless it is marked by now.
+    async fn deliver_unmarked(&self, conversation: ConversationId, seq: Seq) -> Result<(), PortError> {
         if self.relays.are_sent(&[(conversation, seq)]).await.first().copied().unwrap_or_default() {
             return Ok(());
         }
@@ -151,8 +180,10 @@ impl RepairEntries {
         self.companions.tell(conversation, entry, &roster).await?;
         let events = self.events.resolve(conversation, std::slice::from_ref(entry), Seq::FIRST).await?;
         for event in &events {
-            for (hearing, event) in self.audiences.of(event, &roster).await? {
-                let broadcast = Broadcast {
+            let audiences = self.audiences.of(event, &roster).await?;
+            let shapes: Vec<Broadcast> = audiences
+                .into_iter()
+                .map(|(hearing, event)| Broadcast {
                     conversation,
                     seq: Some(entry.seq),
                     roster_version: entry.roster_version,
@@ -160,16 +191,17 @@ impl RepairEntries {
                     subjects: subjects(entry),
                     except: None,
                     frame: self.encoder.event(&event),
-                };
-                // Not through a relay: that nobody heard it there may be why the entry is here.
-                self.broadcaster.broadcast(&broadcast, &roster, false).await?;
-            }
+                })
+                .collect();
+            // Not through a relay: that nobody heard it there may be why the entry is here.
+            self.broadcaster.broadcast_shapes(&shapes, &roster, false).await?;
         }
         Ok(())
     }
 
-    /// A writer that died before it recorded its head would leave readers with an old one.
-    async fn raise_heads(&self, entries: &[StreamedEntry]) {
+    /// A writer that died before it recorded its head would leave readers with an old one. Returns the entries whose heads nobody could be
+    /// told of just now.
+    async fn raise_heads(&self, entries: &[StreamedEntry]) -> BTreeSet<(ConversationId, Seq)> {
         let mut newest: BTreeMap<ConversationId, &Entry> = BTreeMap::new();
         for streamed in entries {
             let entry = newest.entry(streamed.conversation).or_insert(&streamed.entry);
@@ -178,9 +210,31 @@ impl RepairEntries {
             }
         }
         let raises = newest.into_iter().map(|(conversation, entry)| async move {
-            self.cache.record_head(conversation, &entry.head()).await;
+            let is_raised = self.cache.record_head(conversation, &entry.head()).await;
+            (!is_raised).then_some((conversation, entry.seq))
         });
-        futures::future::join_all(raises).await;
+        futures::future::join_all(raises).await.into_iter().flatten().collect()
+    }
+
+    /// An old head that outlives an outage would be taken for the newest: lists and counts of unread messages rest on it.
+    async fn raise_later(&self, conversation: ConversationId, entry: &Entry) -> Result<(), PortError> {
+        let age = self.clock.now().since(entry.at);
+        if age >= HEAD_GIVEN_UP_AFTER {
+            tracing::warn!(conversation.id = %conversation, "a head is left to the conversation's next entry");
+            return Ok(());
+        }
+        let pause = age.clamp(GRACE, LONGEST_PAUSE);
+        self.timer.look_again(conversation, entry.seq, EntryLook::Head, pause).await
+    }
+
+    async fn raise_again(&self, conversation: ConversationId, seq: Seq) -> Result<(), PortError> {
+        let Some(entry) = self.log.entries_at(conversation, &[seq]).await?.into_iter().next() else {
+            return Ok(());
+        };
+        if self.cache.record_head(conversation, &entry.head()).await {
+            return Ok(());
+        }
+        self.raise_later(conversation, &entry).await
     }
 
     /// Sending reads: once per sender and batch, durably.

@@ -22,8 +22,9 @@ pub trait ConversationCache: Send + Sync {
     /// What a sender wants to know before he appends, in one round trip, which counts his request along the way.
     async fn opening(&self, conversation: ConversationId, counting: &Counting) -> Opening;
 
-    /// Remembers a head. The newest wins, whatever order writers come in.
-    async fn record_head(&self, conversation: ConversationId, head: &Head);
+    /// Remembers a head. The newest wins, whatever order writers come in. Says whether no older one can be read any more; where nothing
+    /// is ever remembered, none can.
+    async fn record_head(&self, conversation: ConversationId, head: &Head) -> bool;
 
     /// Forgets a head that turned out to be wrong.
     async fn forget_head(&self, conversation: ConversationId);

@@ -113,6 +113,15 @@ pub struct FanOutOrder {
     pub connections: Vec<Connection>,
 }
 
+/// What an entry is looked at again for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryLook {
+    /// Whether it was delivered.
+    Delivery,
+    /// To have its head remembered, which could not be done before.
+    Head,
+}
+
 /// The timer queue of `on-log-entry`.
 #[async_trait]
 pub trait EntryTimer: Send + Sync {
@@ -121,6 +130,7 @@ pub trait EntryTimer: Send + Sync {
         &self,
         conversation: ConversationId,
         seq: Seq,
+        look: EntryLook,
         after: Duration,
     ) -> Result<(), PortError>;
 }

@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
-    delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, FanOutOrder, Posted},
+    delivery::{ConnectionPoster, EntryLook, EntryTimer, FanOutInvoker, FanOutOrder, Posted},
     reads::ReadTimer,
 };
 use parlance_domain::{
@@ -109,12 +109,15 @@ impl ConnectionPoster for MemoryGateway {
     }
 }
 
+/// A second look that was asked for: at which entry, what for, and after which delay.
+pub type Look = (ConversationId, Seq, EntryLook, Duration);
+
 /// Keeps what was handed to `fan-out` and to the timer until a test, or a simulation, takes it.
 #[derive(Clone)]
 pub struct MemoryQueues {
     gate: Arc<dyn Gate>,
     orders: Arc<Mutex<Vec<FanOutOrder>>>,
-    looks: Arc<Mutex<Vec<(ConversationId, Seq, Duration)>>>,
+    looks: Arc<Mutex<Vec<Look>>>,
     collections: Arc<Mutex<Vec<(ConversationId, Duration)>>>,
 }
 
@@ -136,7 +139,7 @@ impl MemoryQueues {
     }
 
     /// The second looks that were asked for and have not been set.
-    pub fn take_looks(&self) -> Vec<(ConversationId, Seq, Duration)> {
+    pub fn take_looks(&self) -> Vec<Look> {
         std::mem::take(&mut *self.looks.lock().unwrap())
     }
 }
@@ -178,13 +181,14 @@ impl EntryTimer for MemoryQueues {
         &self,
         conversation: ConversationId,
         seq: Seq,
+        look: EntryLook,
         after: Duration,
     ) -> Result<(), PortError> {
         let passage = self.gate.pass(Outside::Invoke).await;
         if matches!(passage, Passage::RequestLost | Passage::Late) {
             return Err(unanswered("timer"));
         }
-        self.looks.lock().unwrap().push((conversation, seq, after));
+        self.looks.lock().unwrap().push((conversation, seq, look, after));
         if passage == Passage::AnswerLost { Err(unanswered("timer")) } else { Ok(()) }
     }
 }

@@ -116,14 +116,14 @@ impl ConversationCache for MemoryRedis {
         read.await.unwrap_or_default()
     }
 
-    async fn record_head(&self, conversation: ConversationId, head: &Head) {
-        self.call(|keys| {
+    async fn record_head(&self, conversation: ConversationId, head: &Head) -> bool {
+        let answered = self.call(|keys| {
             let known = keys.heads.entry(conversation).or_insert(*head);
             if known.seq < head.seq {
                 *known = *head;
             }
-        })
-        .await;
+        });
+        answered.await.is_some()
     }
 
     async fn forget_head(&self, conversation: ConversationId) {

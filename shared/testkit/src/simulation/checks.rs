@@ -82,7 +82,6 @@ impl Trial {
         if let (Some(head), Some(last)) = (keys.heads.get(&self.conversation), log.last())
             && self.faults.wrong_hint == 0.0
             && self.faults.redis_rolls_back == 0.0
-            && self.faults.redis_down == 0.0
             && head.seq != last.seq
         {
             self.violations.insert("a hint behind the log at rest");

@@ -12,7 +12,7 @@ use parlance_application::{
     ports::{
         PortError,
         conversations::Membership,
-        delivery::FanOutOrder,
+        delivery::{EntryLook, FanOutOrder},
         environment::{Clock, Random},
     },
 };
@@ -50,7 +50,7 @@ pub struct Trial {
     pub(super) fresh_acks: Vec<Seq>,
     pub(super) was_restored: bool,
     pub(super) actors: Vec<Actor>,
-    pub(super) timers: Vec<(u64, Seq)>,
+    pub(super) timers: Vec<(u64, Seq, EntryLook)>,
     pub(super) streamed: usize,
     pub(super) redo: Vec<(ConversationId, Entry)>,
     pub(super) snapshots: Vec<Keys>,
@@ -98,7 +98,7 @@ pub(super) enum ActorRole {
     Relay { seq: Option<Seq> },
     FanOut(FanOutOrder),
     Stream,
-    Timer(Seq),
+    Timer(Seq, EntryLook),
 }
 
 pub(super) enum Outcome {
@@ -190,7 +190,7 @@ impl Trial {
                 && self.is_stream_read()
                 && self.stage.cloud.state().transactions_under_way() == 0
             {
-                let Some(due) = self.timers.iter().map(|(due, _)| *due).min() else { return };
+                let Some(due) = self.timers.iter().map(|(due, ..)| *due).min() else { return };
                 self.clock.move_to(due);
             }
             self.clock.move_to(self.clock.step() + 1);
@@ -270,17 +270,17 @@ impl Trial {
         for order in self.stage.queues.take_orders() {
             self.start_fan_out(order);
         }
-        for (_, seq, after) in self.stage.queues.take_looks() {
+        for (_, seq, look, after) in self.stage.queues.take_looks() {
             let steps = u64::try_from(after.as_millis() / super::scheduler::STEP.as_millis()).unwrap();
-            self.timers.push((now + steps, seq));
+            self.timers.push((now + steps, seq, look));
         }
-        let (due, later) = self.timers.iter().copied().partition(|(due, _)| *due <= now);
+        let (due, later) = self.timers.iter().copied().partition(|(due, ..)| *due <= now);
         self.timers = later;
-        let due: Vec<(u64, Seq)> = due;
-        for (_, seq) in due {
+        let due: Vec<(u64, Seq, EntryLook)> = due;
+        for (_, seq, look) in due {
             let (repair, conversation) = (self.stage.repair.clone(), self.conversation);
-            self.start(ActorRole::Timer(seq), async move {
-                Outcome::Looked(repair.on_timer(conversation, seq).await)
+            self.start(ActorRole::Timer(seq, look), async move {
+                Outcome::Looked(repair.on_timer(conversation, seq, look).await)
             });
         }
         let is_reading = self.actors.iter().any(|actor| matches!(actor.role, ActorRole::Stream));
@@ -339,7 +339,7 @@ impl Trial {
             }
             // What is invoked asynchronously is invoked again; a queue brings its message back.
             ActorRole::FanOut(order) => self.start_fan_out(order),
-            ActorRole::Timer(seq) => self.timers.push((self.clock.step() + 100, seq)),
+            ActorRole::Timer(seq, look) => self.timers.push((self.clock.step() + 100, seq, look)),
             ActorRole::Stream => {}
         }
     }
@@ -368,8 +368,8 @@ impl Trial {
                 self.streamed += taken;
                 self.redo = failed;
             }
-            (ActorRole::Timer(seq), Outcome::Looked(Err(_))) => {
-                self.timers.push((self.clock.step() + 100, seq));
+            (ActorRole::Timer(seq, look), Outcome::Looked(Err(_))) => {
+                self.timers.push((self.clock.step() + 100, seq, look));
             }
             _ => {}
         }
