@@ -2,7 +2,7 @@
 //! die, answers are lost, networks go away, Redis forgets and relays die. A seed decides everything, so that what it finds is found again.
 //!
 //! `PARLANCE_SIMULATED_STEPS` sets how many client steps are made in all (a million, unless it is set); `PARLANCE_SIMULATION_SEED` runs one
-//! seed alone and prints what happened, in the climate of `PARLANCE_SIMULATION_CLIMATE` (0 to 3) if that is set.
+//! seed alone and prints what happened, in the climate of `PARLANCE_SIMULATION_CLIMATE` (0 to 4) if that is set.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,6 +36,8 @@ mod server;
 mod tasks;
 #[path = "simulation/weather.rs"]
 mod weather;
+#[path = "simulation/witness.rs"]
+mod witness;
 #[path = "simulation/world.rs"]
 mod world;
 
@@ -53,8 +55,13 @@ use parlance_application::safeguards::{Safeguard, Safeguards};
 use self::{weather::Conditions, world::World};
 
 /// The climates of a proof, each with its share of the seeds.
-const CLIMATES: [Conditions; 4] =
-    [Conditions::MIXED, Conditions::RESTLESS, Conditions::SHAKY, Conditions::FORGETFUL];
+const CLIMATES: [Conditions; 5] = [
+    Conditions::MIXED,
+    Conditions::RESTLESS,
+    Conditions::SHAKY,
+    Conditions::WITNESSED,
+    Conditions::FORGETFUL,
+];
 
 /// The world of a seed.
 fn world(seed: u64, climates: &[Conditions]) -> World {
@@ -66,7 +73,7 @@ fn world(seed: u64, climates: &[Conditions]) -> World {
 const TIME_TO_FIND: Duration = Duration::from_secs(60);
 
 /// How many client steps must show that conditions are harmless before something is switched off in them.
-const STEPS_TO_TRUST: u64 = 30_000;
+const STEPS_TO_TRUST: u64 = 200_000;
 
 /// Each of these proofs has all processors to itself.
 fn alone() -> MutexGuard<'static, ()> {
@@ -194,7 +201,7 @@ fn without_marking_after_delivery_something_breaks() {
 
 #[test]
 fn without_patience_with_young_sockets_something_breaks() {
-    assert_found(Safeguard::YoungConnection, &Conditions::SHAKY);
+    assert_found(Safeguard::YoungConnection, &Conditions::WITNESSED);
 }
 
 #[test]

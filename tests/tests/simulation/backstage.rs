@@ -12,7 +12,7 @@ use parlance_application::{
     delivery::{relay::RelayHost, repair::StreamedEntry},
     ports::{
         connections::Unannounced,
-        delivery::{Broadcast, FanOutOrder},
+        delivery::{Broadcast, EntryLook, FanOutOrder},
     },
 };
 use parlance_client::{
@@ -30,6 +30,8 @@ const VISIBILITY: u64 = 3_000;
 pub enum End {
     /// A handshake, at its client.
     Handshake { connection: String, is_open: bool },
+    /// A witness can hear.
+    Witness { connection: String },
     /// A frame, at API Gateway, on a socket that has ended there.
     Unreachable { connection: String },
     /// A function's answer, at API Gateway.
@@ -48,7 +50,7 @@ pub enum End {
     /// A batch of the stream: so many were new, and these have to come again.
     Streamed { taken: usize, failed: Vec<(ConversationId, Entry)> },
     /// A second look failed.
-    LookAgain(ConversationId, Seq),
+    LookAgain(ConversationId, Seq, EntryLook),
     /// An announcement failed.
     AnnounceAgain(Unannounced),
     /// An invocation died that will be made again.
@@ -99,8 +101,8 @@ impl World {
         for order in self.server.outsides.queues.take_orders() {
             self.fan_out(order);
         }
-        for (conversation, seq, after) in self.server.outsides.queues.take_looks() {
-            self.look_later(conversation, seq, after);
+        for (conversation, seq, look, after) in self.server.outsides.queues.take_looks() {
+            self.look_later(conversation, seq, look, after);
         }
         for (conversation, after) in self.server.outsides.queues.take_collections() {
             let (collect, clock, death) =
@@ -132,6 +134,7 @@ impl World {
         let now = self.clock.moment();
         match end {
             End::Handshake { connection, is_open } => self.handshake_ended(&connection, is_open),
+            End::Witness { connection } => self.witness_opened(&connection),
             End::Unreachable { connection } => self.unreachable(&connection),
             End::Answer { connection, answer: Some(answer) } if !answer.is_empty() => {
                 if !self.weather.loses_answer() {
@@ -159,8 +162,8 @@ impl World {
                 self.backstage.streamed += taken;
                 self.backstage.redo = failed;
             }
-            End::LookAgain(conversation, seq) => {
-                self.look_later(conversation, seq, Duration::from_millis(VISIBILITY));
+            End::LookAgain(conversation, seq, look) => {
+                self.look_later(conversation, seq, look, Duration::from_millis(VISIBILITY));
             }
             End::AnnounceAgain(socket) => self.announce_later(socket, Duration::from_millis(VISIBILITY)),
             End::FanOutAgain(order) => self.fan_out(order),
@@ -238,14 +241,14 @@ impl World {
         });
     }
 
-    fn look_later(&mut self, conversation: ConversationId, seq: Seq, after: Duration) {
+    fn look_later(&mut self, conversation: ConversationId, seq: Seq, look: EntryLook, after: Duration) {
         let (repair, clock) = (self.host().stage.repair.clone(), self.clock.clone());
         let death = self.weather.death();
         self.tasks.start(async move {
             clock.pass(millis(after)).await;
-            match mortal(death, repair.on_timer(conversation, seq)).await {
+            match mortal(death, repair.on_timer(conversation, seq, look)).await {
                 Some(Ok(())) => End::Nothing,
-                Some(Err(_)) | None => End::LookAgain(conversation, seq),
+                Some(Err(_)) | None => End::LookAgain(conversation, seq, look),
             }
         });
     }

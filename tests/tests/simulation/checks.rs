@@ -2,12 +2,12 @@
 
 use parlance_client::{
     SendError,
-    protocol::{conversation::Conversation, page::Page},
+    protocol::{conversation::Conversation, ids::ConversationId, page::Page},
 };
 use parlance_domain::{head::Seq, log::MessageKey};
 
 use super::{
-    device::{Told, message_of},
+    device::{Device, Told, message_of},
     tasks::{Tasks, Turn},
     world::World,
 };
@@ -83,6 +83,7 @@ pub fn rest(world: &mut World) {
             let seen = device.seen.get(&place.id).copied();
             match (is_member, seen) {
                 (true, Some(Some(seen))) if seen == place.audit.last() => {}
+                (true, Some(Some(seen))) if was_unanswered(world, device, place.id, seen) => {}
                 (false, None) => {}
                 (true, seen) => broken.push(format!(
                     "d{number} of {} has seen {seen:?} of {} up to {}",
@@ -96,10 +97,21 @@ pub fn rest(world: &mut World) {
             }
         }
     }
+    if !world.has_lost_frames {
+        broken.extend(world.unheard());
+    }
     broken.extend(unread(world));
     for broken in broken {
         world.violate(broken);
     }
+}
+
+/// Whether all that a device has not seen is what its application asked for and was never answered.
+fn was_unanswered(world: &World, device: &Device, conversation: ConversationId, seen: u64) -> bool {
+    let is_waiting = device.unanswered.values().any(|asked| *asked == conversation);
+    let state = world.server.outsides.cloud.state();
+    let mut unseen = state.logs[&conversation].values().filter(|entry| entry.seq.get() > seen);
+    is_waiting && unseen.all(|entry| entry.actor == device.user && !entry.body.counts())
 }
 
 /// Unread by arithmetic equals unread by counting.
@@ -128,11 +140,6 @@ fn unread(world: &World) -> Vec<String> {
         for shown in page.items {
             let state = world.server.outsides.cloud.state();
             let log = &state.logs[&shown.id];
-            // The list rests on hints. One whose writers all failed to reach Redis lies behind until the next entry, or until it expires.
-            let hint = world.server.outsides.redis.keys().heads.get(&shown.id).copied();
-            if hint.is_some_and(|hint| log.last_key_value().is_some_and(|(last, _)| hint.seq < *last)) {
-                continue;
-            }
             let joined = state.rosters.get(&(shown.id, user.clone())).map_or(0, |row| row.joined.get());
             let own = log.values().rev().find(|entry| entry.body.counts() && entry.actor == user);
             let read = shown.read_seq.unwrap_or(0).max(joined).max(own.map_or(0, |own| own.seq.get()));

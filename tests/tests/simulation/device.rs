@@ -33,6 +33,8 @@ pub struct Device {
     pub seen: BTreeMap<ConversationId, Option<u64>>,
     /// Messages of its own that stand in a log.
     pub sent: Vec<MessageId>,
+    /// What its application asked for by frames of its own and was never answered: where that was done, only the next entry tells.
+    pub unanswered: BTreeMap<String, ConversationId>,
 }
 
 /// A socket as its device knows it.
@@ -65,6 +67,7 @@ impl Device {
             kept: Vec::new(),
             seen: BTreeMap::new(),
             sent: Vec::new(),
+            unanswered: BTreeMap::new(),
         }
     }
 
@@ -107,6 +110,19 @@ impl Device {
                 None
             }
             _ => None,
+        }
+    }
+
+    /// Notes which of the application's own questions a frame answers.
+    pub fn note_answer(&mut self, frame: &str) {
+        #[derive(serde::Deserialize)]
+        struct Answer {
+            id: Option<String>,
+        }
+        if !self.unanswered.is_empty()
+            && let Ok(Answer { id: Some(id) }) = serde_json::from_str(frame)
+        {
+            self.unanswered.remove(&id);
         }
     }
 

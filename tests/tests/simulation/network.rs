@@ -86,6 +86,9 @@ impl World {
 
     /// A frame, or an answer, goes from API Gateway to whoever holds the socket.
     pub fn deliver(&mut self, connection: &str, frame: String) {
+        if self.is_witnessed(connection, &frame) {
+            return;
+        }
         let latency = self.within(40);
         let now = self.clock.moment();
         let Some(endpoint) = self.endpoints.get_mut(connection) else { return };

@@ -19,6 +19,9 @@ use super::{arrivals::Arrival, backstage::End, tasks::mortal, world::World};
 impl World {
     /// Somebody does something, or something happens to him.
     pub(super) fn somebody_acts(&mut self) {
+        if self.random.happens(self.conditions.witnesses) {
+            return self.call_a_witness();
+        }
         let device = self.random.index(self.devices.len());
         if self.random.happens(self.conditions.damage) {
             return self.something_breaks(device);
@@ -67,7 +70,7 @@ impl World {
         if !seen.is_empty() {
             let (conversation, up_to) = seen[self.random.index(seen.len())];
             let data = json!({"conversation_id": conversation, "up_to": up_to});
-            self.ask(device, &json!({"type": "message.read", "id": "x", "data": data}));
+            self.ask(device, conversation, "message.read", &data);
         }
     }
 
@@ -79,18 +82,20 @@ impl World {
         }
         let id = sent[sent.len() - 1 - self.random.index(sent.len().min(6))];
         if self.random.happens(0.3) {
-            self.ask(device, &json!({"type": "message.delete", "id": "x", "data": {"message_id": id}}));
+            self.ask(device, id.conversation, "message.delete", &json!({"message_id": id}));
         } else {
-            let data = json!({"message_id": id, "content": format!("better {}", self.random.below(1_000))});
-            self.ask(device, &json!({"type": "message.edit", "id": "x", "data": data}));
+            let content = format!("better {}", self.random.below(1_000));
+            self.ask(device, id.conversation, "message.edit", &json!({"message_id": id, "content": content}));
         }
     }
 
     /// The application asks for something by a frame of its own.
-    fn ask(&mut self, device: usize, frame: &serde_json::Value) {
+    fn ask(&mut self, device: usize, conversation: ConversationId, kind: &str, data: &serde_json::Value) {
         let open = self.devices[device].sockets.values().find(|socket| socket.is_open);
         if let Some(connection) = open.map(|socket| socket.connection.clone()) {
-            self.say(device, &connection, frame.to_string());
+            let id = format!("x{:x}", self.random.below(u64::MAX));
+            self.devices[device].unanswered.insert(id.clone(), conversation);
+            self.say(device, &connection, json!({"type": kind, "id": id, "data": data}).to_string());
         }
     }
 

@@ -38,6 +38,8 @@ pub struct Conditions {
     pub damage: f64,
     /// The share of people's actions by which somebody is taken out of a conversation, or comes back.
     pub roster: f64,
+    /// The share of actions by which a witness comes.
+    pub witnesses: f64,
 }
 
 impl Conditions {
@@ -55,6 +57,7 @@ impl Conditions {
         answer_lost: 0.03,
         damage: 0.12,
         roster: 0.06,
+        witnesses: 0.0,
     };
 
     /// People come and go, in conversations and in them.
@@ -62,6 +65,10 @@ impl Conditions {
 
     /// Sockets hardly ever last, and calls take their time.
     pub const SHAKY: Self = Self { steps: 300, damage: 0.4, slow: 0.05, ..Self::MIXED };
+
+    /// Nothing is broken but what breaks by itself, and witnesses come while people talk.
+    pub const WITNESSED: Self =
+        Self { steps: 100, damage: 0.0, slow: 0.0, death: 0.0, redis: 0.0, witnesses: 0.3, ..Self::MIXED };
 
     /// Redis answers four times of five.
     pub const FORGETFUL: Self = Self { redis: 0.2, ..Self::SHAKY };

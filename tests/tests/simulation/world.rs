@@ -25,6 +25,7 @@ use super::{
     server::{Host, Server},
     tasks::{Tasks, Turn},
     weather::{Conditions, Weather},
+    witness::Witness,
 };
 
 /// How many hosts serve at once.
@@ -62,6 +63,7 @@ pub struct World {
     pub hosts: Vec<Arc<Host>>,
     pub backstage: Backstage,
     pub devices: Vec<Device>,
+    pub(super) witnesses: BTreeMap<String, Witness>,
     pub places: Vec<Place>,
     /// What was found wrong, with the moment.
     pub violations: Vec<String>,
@@ -95,6 +97,7 @@ impl World {
         let mut world = Self {
             backstage: Backstage::new(&server),
             devices: owners.cloned().map(Device::new).collect(),
+            witnesses: BTreeMap::new(),
             places: Vec::new(),
             violations: Vec::new(),
             steps: 0,
@@ -257,6 +260,7 @@ impl World {
                 if is_there {
                     self.note(|| format!("d{device}.{socket} <- {frame}"));
                     let now = self.clock.moment();
+                    self.devices[device].note_answer(&frame);
                     self.give(device, |session| session.heard(socket, &frame, now));
                 }
             }
