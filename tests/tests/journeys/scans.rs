@@ -1,6 +1,7 @@
 //! Files after their upload: scanned before anybody sees them, shown in their message as more is known, handed out to members, and deleted with
 //! their message.
 
+use std::io::{Cursor, Write};
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -9,6 +10,8 @@ use parlance_tests::cloud::{Cloud, Setup};
 use parlance_tests::person::{Person, file_part};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// A picture of three by two pixels.
 const PICTURE: &str =
@@ -104,13 +107,32 @@ async fn a_file_belongs_to_one_message_and_to_a_message_of_its_uploader() {
     assert_eq!(bob.contents(&conversation).await.len(), 1);
 }
 
+/// An archive with one file, compressed.
+fn zipped(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file(name, SimpleFileOptions::default()).unwrap();
+    archive.write_all(bytes).unwrap();
+    archive.finish().unwrap().into_inner()
+}
+
 #[tokio::test]
 async fn an_infected_file_is_handed_out_to_nobody_at_any_moment() {
+    let virus = TEST_VIRUS.concat();
+    stays_hidden("a.txt", "text/plain", virus.as_bytes()).await;
+}
+
+#[tokio::test]
+async fn an_archive_with_an_infected_file_is_handed_out_to_nobody_at_any_moment() {
+    let virus = TEST_VIRUS.concat();
+    stays_hidden("a.zip", "application/zip", &zipped("a.txt", virus.as_bytes())).await;
+}
+
+async fn stays_hidden(name: &str, content_type: &str, bytes: &[u8]) {
     let cloud = Cloud::shared().await;
     let [alice, bob] = cloud.people(["alice", "bob"]);
     let conversation = alice.direct_with(&bob).await;
     let (mut phone, mut laptop) = (alice.connect().await, bob.connect().await);
-    let id = uploaded(&alice, "a.txt", "text/plain", TEST_VIRUS.concat().as_bytes()).await;
+    let id = uploaded(&alice, name, content_type, bytes).await;
     let watching = shown(&alice, &id, |seen| {
         assert!(seen["download_url"].is_null(), "{seen}");
         seen["state"] == "infected"

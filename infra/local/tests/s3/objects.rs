@@ -226,3 +226,21 @@ async fn events_come_out_of_order_when_they_are_asked_to() {
     let sorted: Vec<&str> = told.iter().map(|(_, key)| key.as_str()).collect();
     assert_eq!(sorted, keys, "by their sequencers");
 }
+
+#[tokio::test]
+async fn an_object_that_is_copied_onto_itself_keeps_its_bytes_and_is_told_as_a_new_one() {
+    let mut stage = stage().await;
+    let etag = stage.put("quarantine/abc", b"hello").await;
+    stage.event().await;
+    let copy = || {
+        let copy = stage.client.copy_object().bucket(BUCKET).key("quarantine/abc");
+        copy.copy_source(format!("{BUCKET}/quarantine/abc")).copy_source_if_match(format!("\"{etag}\""))
+    };
+    let unchanged = copy().send().await.unwrap_err();
+    assert_eq!(unchanged.into_service_error().code(), Some("InvalidRequest"));
+    let replaced = copy().metadata_directive(MetadataDirective::Replace).content_type("text/plain");
+    replaced.send().await.unwrap();
+    assert_eq!(stage.get("quarantine/abc").await.unwrap(), b"hello");
+    let event = stage.event().await;
+    assert_eq!(event.change, Change::Created { reason: "CopyObject", size: 5, etag });
+}
