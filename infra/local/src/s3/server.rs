@@ -76,11 +76,7 @@ impl Server {
         let mut answer = if let Some(refused) = self.fault().await {
             refused
         } else {
-            let request = Request::from_parts(parts, Body::http_body(body.clone()));
-            self.service.call(request).await.unwrap_or_else(|error| {
-                tracing::warn!(?error, "a request could not be answered");
-                status(StatusCode::INTERNAL_SERVER_ERROR)
-            })
+            self.served(Request::from_parts(parts, Body::http_body(body.clone()))).await
         };
         if answer.status().is_client_error() || answer.status().is_server_error() {
             if is_form {
@@ -97,6 +93,23 @@ impl Server {
         let answer = with_request_id(answer);
         self.usage.object_request(&method, is_object, bytes_in, length(&answer));
         answer
+    }
+
+    async fn served(&self, request: Request<Body>) -> Response<Body> {
+        let ends_upload = request.method() == Method::POST
+            && request.uri().query().is_some_and(|query| query.contains("uploadId="));
+        let service = self.service.clone();
+        let serving = async move { service.call(request).await.map_err(|error| format!("{error:?}")) };
+        // What S3 has begun to put together it puts together, whether or not anybody still waits for it.
+        let served = if ends_upload {
+            tokio::spawn(serving).await.unwrap_or_else(|error| Err(error.to_string()))
+        } else {
+            serving.await
+        };
+        served.unwrap_or_else(|error| {
+            tracing::warn!(error, "a request could not be answered");
+            status(StatusCode::INTERNAL_SERVER_ERROR)
+        })
     }
 
     /// What is to go wrong with this request.

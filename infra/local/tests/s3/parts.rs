@@ -1,9 +1,12 @@
 //! Uploads in parts: checked part by part, put together once, gone when they are given up.
 
+use std::time::Duration;
+
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{ChecksumAlgorithm, ChecksumMode, CompletedMultipartUpload, CompletedPart};
 use data_encoding::BASE64;
 use parlance_local::s3::Change;
+use tokio::time::timeout;
 
 use crate::stage::{BUCKET, Stage, stage};
 
@@ -64,6 +67,30 @@ async fn parts_become_one_object_once() {
     assert_eq!((body.len() as u64, body[0], body[PART]), (size, 1, 2));
     let tags = stage.client.get_object_tagging().bucket(BUCKET).key("big").send().await.unwrap();
     assert_eq!(tags.tag_set().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_being_put_together_is_put_together_though_nobody_waits_for_it() {
+    let mut stage = stage().await;
+    let id = begin(&stage, None).await;
+    let mut parts = Vec::new();
+    for number in 1..=12 {
+        parts.push(part(&stage, &id, number, vec![1; PART]).await);
+    }
+    let is_open = async || {
+        let listed = stage.client.list_parts().bucket(BUCKET).key("big").upload_id(&id).send().await;
+        listed.is_ok()
+    };
+    // An answer that nobody waits for any more may be given up before S3 has begun.
+    let mut patience = Duration::from_millis(1);
+    while is_open().await {
+        assert!(timeout(patience, complete(&stage, &id, &parts)).await.is_err(), "it takes longer");
+        patience += Duration::from_millis(2);
+    }
+    let event = timeout(Duration::from_secs(20), stage.event()).await.unwrap();
+    let Change::Created { size, .. } = &event.change else { panic!("{event:?}") };
+    assert_eq!(*size, 12 * PART as u64);
+    assert_eq!(stage.get("big").await.unwrap().len(), 12 * PART);
 }
 
 #[tokio::test]
