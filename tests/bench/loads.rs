@@ -1,6 +1,7 @@
 //! The loads: who talks to whom, and how much.
 
 mod cold;
+mod files;
 mod history;
 mod inbox;
 mod presence;
@@ -53,6 +54,8 @@ pub enum Load {
     Reading,
     /// 50 conversations of 4 members, each of whom says once a second that he types.
     Typing,
+    /// Pictures of a mebibyte, one after the other, each in a message, and then one large file in parts.
+    Files,
     /// Each function's first answer, from exec on.
     Cold,
 }
@@ -66,6 +69,8 @@ pub struct Settings {
     pub sockets: Option<usize>,
     /// How many messages a second each conversation gets where the load does not say it.
     pub rate: f64,
+    /// How large the large file is.
+    pub file_mebibytes: u64,
 }
 
 /// The most people that a conversation has.
@@ -122,6 +127,7 @@ impl Load {
             Self::Inbox => inbox::drive(cloud).await?,
             Self::Reading => reading::drive(cloud, settings).await?,
             Self::Typing => typing::drive(cloud, settings).await?,
+            Self::Files => files::drive(cloud, settings).await?,
             Self::Cold => return cold::drive(cloud).await,
         };
         for (name, megabytes) in resident_megabytes(cloud).await? {

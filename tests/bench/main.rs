@@ -47,6 +47,9 @@ struct Arguments {
     /// How many sockets the loads `idle` (else 10,000), `reconnect` and `presence` (else 5,000) open.
     #[arg(long)]
     sockets: Option<usize>,
+    /// How large the large file of the load `files` is.
+    #[arg(long, value_name = "MIB", default_value_t = 1024)]
+    file: u64,
     /// Runs the started local cloud with this many relays, whatever the load would have.
     #[arg(long)]
     relay: Option<usize>,
@@ -100,6 +103,7 @@ async fn run(arguments: Arguments) -> Result<(), Failure> {
             measured: std::time::Duration::from_secs(arguments.seconds),
             sockets: arguments.sockets,
             rate: arguments.rate,
+            file_mebibytes: arguments.file,
         };
         let figures = load.drive(&cloud, settings).await?;
         cloud.end().await;

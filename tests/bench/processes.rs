@@ -61,9 +61,18 @@ pub fn own_cpu_seconds() -> f64 {
 
 /// Resident megabytes by name; of several processes with one name the sum.
 pub async fn resident_megabytes(cloud: &Cloud) -> Result<BTreeMap<String, f64>, Failure> {
+    megabytes(cloud, "VmRSS:").await
+}
+
+/// The most megabytes that were ever resident, by name; of several processes with one name the sum.
+pub async fn peak_megabytes(cloud: &Cloud) -> Result<BTreeMap<String, f64>, Failure> {
+    megabytes(cloud, "VmHWM:").await
+}
+
+async fn megabytes(cloud: &Cloud, field: &str) -> Result<BTreeMap<String, f64>, Failure> {
     let mut sums = BTreeMap::new();
     for Process { name, pid } in list(cloud).await? {
-        *sums.entry(name).or_default() += resident(pid).unwrap_or_default();
+        *sums.entry(name).or_default() += status_megabytes(pid, field).unwrap_or_default();
     }
     Ok(sums)
 }
@@ -84,9 +93,9 @@ fn cpu_seconds(pid: &str) -> Option<f64> {
     Some((f64::from(user) + f64::from(system)) / TICKS_PER_SECOND)
 }
 
-fn resident(pid: u32) -> Option<f64> {
+fn status_megabytes(pid: u32, field: &str) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = status.lines().find(|line| line.starts_with(field))?;
     let kilobytes: u32 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(f64::from(kilobytes) / 1024.0)
 }

@@ -10,9 +10,11 @@ use parlance_client::{Client, ClientEvent, Draft, EventData, Events, Options};
 use serde_json::Value;
 use tokio::time::sleep;
 
-use super::Logs;
 use super::report::Acknowledged;
 use crate::person::Person;
+
+/// Where each conversation ends.
+pub type Heads = BTreeMap<ConversationId, u64>;
 
 /// One member of every conversation.
 pub struct Talker {
@@ -80,10 +82,16 @@ impl Talker {
         }
     }
 
+    /// Ends a conversation, over HTTP; where it ends.
+    pub async fn says_the_last_word(&self, conversation: ConversationId) -> u64 {
+        let content = format!("{}: that was all", self.person.id);
+        self.person.says(&conversation.to_string(), &content).await["seq"].as_u64().unwrap()
+    }
+
     /// Whether he was told as many entries as there are.
-    pub fn has_heard(&self, logs: &Logs) -> bool {
+    pub fn has_heard(&self, heads: &Heads) -> bool {
         let heard = self.heard.lock().unwrap();
-        logs.iter().all(|(id, log)| heard[id].after + heard[id].entries.len() as u64 >= log.len() as u64)
+        heads.iter().all(|(id, head)| heard[id].after + heard[id].entries.len() as u64 >= *head)
     }
 
     /// How what he was told is not the log, from where he listened on.
@@ -99,13 +107,31 @@ impl Talker {
         })
     }
 
-    /// Whether his unread count is what counting says.
+    /// Whether his unread count is what counting the log says.
     pub async fn counts_right(&self, conversation: ConversationId, log: &[Value]) -> bool {
+        let messages = log.iter().filter(|entry| entry["type"] == "message.created");
+        let is_own = |entry: &Value| entry["data"]["sender_id"] == *self.person.id;
+        let messages = messages.map(|entry| (entry["seq"].as_u64().unwrap(), is_own(entry)));
+        self.counts(conversation, &messages.collect::<Vec<_>>()).await
+    }
+
+    /// Whether it is what counting what he was told says.
+    pub async fn counts_as_heard(&self, conversation: ConversationId) -> bool {
+        let messages: Vec<(u64, bool)> = {
+            let heard = self.heard.lock().unwrap();
+            let heard = &heard[&conversation];
+            let own = format!("{}: ", self.person.id);
+            let numbered = (heard.after + 1..).zip(&heard.entries);
+            numbered.filter_map(|(seq, content)| Some((seq, content.as_ref()?.starts_with(&own)))).collect()
+        };
+        self.counts(conversation, &messages).await
+    }
+
+    /// Whether the count shown to him is the one of these messages, his own among them.
+    async fn counts(&self, conversation: ConversationId, messages: &[(u64, bool)]) -> bool {
         let shown = self.person.get(&format!("conversations/{conversation}/")).await.with(200);
-        let messages = || log.iter().filter(|entry| entry["type"] == "message.created");
-        let own = messages().filter(|entry| entry["data"]["sender_id"] == *self.person.id);
-        let own = own.filter_map(|entry| entry["seq"].as_u64()).max().unwrap_or(1);
-        let unread = messages().filter(|entry| entry["seq"].as_u64().unwrap() > own).count();
+        let own = messages.iter().filter(|(_, is_own)| *is_own).map(|(seq, _)| *seq).max().unwrap_or(1);
+        let unread = messages.iter().filter(|(seq, _)| *seq > own).count();
         shown["unread_count"] == unread && shown["read_seq"] == own
     }
 
