@@ -41,6 +41,17 @@ impl Workspace {
         self.root.join("template.yaml")
     }
 
+    /// Refuses where a program of those names was not built.
+    pub fn require<'a>(&self, programs: impl IntoIterator<Item = &'a str>) -> io::Result<()> {
+        for program in programs.into_iter().map(|name| self.binaries.join(name)) {
+            if !program.is_file() {
+                let message = format!("{} is not there: build it first", program.display());
+                return Err(io::Error::new(io::ErrorKind::NotFound, message));
+            }
+        }
+        Ok(())
+    }
+
     /// Builds the programs of those names; cargo shows its progress on the standard error.
     pub async fn build(&self, programs: impl IntoIterator<Item = &str>) -> io::Result<()> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
@@ -70,4 +81,19 @@ fn is_about_this_package(name: &OsStr) -> bool {
     ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_CRATE_", "CARGO_BIN_", "CARGO_PRIMARY_", "OUT_DIR"]
         .iter()
         .any(|prefix| name.starts_with(prefix))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_was_not_built_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let workspace = Workspace { root: folder.path().to_owned(), binaries: folder.path().to_owned() };
+        std::fs::write(folder.path().join("ws-sync"), "").unwrap();
+        assert!(workspace.require(["ws-sync"]).is_ok());
+        let missing = workspace.require(["ws-sync", "ws-typing"]).unwrap_err().to_string();
+        assert!(missing.ends_with("/ws-typing is not there: build it first"), "{missing}");
+    }
 }

@@ -124,6 +124,7 @@ async fn start(arguments: Arguments) -> Result<Started, Box<dyn std::error::Erro
     if !arguments.no_build {
         workspace.build(template.programs()).await?;
     }
+    workspace.require(template.programs())?;
     let temporary = arguments.ephemeral.then(tempfile::tempdir).transpose()?;
     let data_dir: PathBuf = match &temporary {
         Some(folder) => folder.path().to_owned(),
