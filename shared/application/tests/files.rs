@@ -67,6 +67,20 @@ async fn a_verdict_before_the_news_of_the_upload_counts() {
 }
 
 #[tokio::test]
+async fn a_verdict_on_what_was_put_in_a_files_place_counts_before_the_news_of_it() {
+    let house = House::build().await;
+    let id = house.uploaded("alice").await;
+    let first = house.result(id, threats()).await;
+    let mut other = PICTURE.to_vec();
+    other.reverse();
+    house.put(id, &other).await;
+    house.scanned(id, Finding::NoThreats).await;
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", vec![ObjectArea::Clean]));
+    house.judge.execute(&first).await.unwrap();
+    assert_eq!(house.state(id).await, "clean", "what the first verdict was about is gone");
+}
+
+#[tokio::test]
 async fn late_and_repeated_results_change_nothing() {
     let house = House::build().await;
     let id = house.uploaded("alice").await;

@@ -52,7 +52,7 @@ pub enum Noted<'a> {
 
 /// Begins to log at the level that `RUST_LOG` names, `info` without; and logs where a panic happened, but not what it said.
 pub fn init() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,symphonia=off"));
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

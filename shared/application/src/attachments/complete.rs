@@ -87,7 +87,10 @@ impl CompleteUpload {
             let attachment = attachment.ok_or(CompleteUploadError::NotFound)?;
             let tag = match &attachment.state {
                 AttachmentState::Uploading(upload) => match &upload.method {
-                    UploadMethod::Parts(plan) => self.put_together(&attachment, plan).await?,
+                    UploadMethod::Parts(plan) => match self.put_together(&attachment, plan).await? {
+                        Some(tag) => tag,
+                        None => continue,
+                    },
                     UploadMethod::Form | UploadMethod::Direct => self.stored(&attachment).await?,
                 },
                 AttachmentState::Expired { .. } => return Err(CompleteUploadError::Expired),
@@ -101,32 +104,39 @@ impl CompleteUpload {
         Err(CompleteUploadError::Unavailable)
     }
 
+    /// The tag of the whole; `None` where the attachment has gone on meanwhile.
     async fn put_together(
         &self,
         attachment: &Attachment,
         plan: &PartPlan,
-    ) -> Result<ObjectTag, CompleteUploadError> {
+    ) -> Result<Option<ObjectTag>, CompleteUploadError> {
         let key = attachment.object(ObjectArea::Quarantine);
         let Some(parts) = self.parts(attachment, plan).await? else {
             return self.put_together_by_another(attachment).await;
         };
         match self.multipart.complete(&key, &plan.upload, &parts).await? {
-            Completing::Completed(tag) => Ok(tag),
+            Completing::Completed(tag) => Ok(Some(tag)),
             Completing::Gone => self.put_together_by_another(attachment).await,
             Completing::Refused => Err(CompleteUploadError::Unavailable),
         }
     }
 
-    /// The tag of what another attempt puts together: its upload is gone at once, its object may take a moment.
+    /// The same for what another attempt puts together: its upload is gone at once, its object may take a moment, and be gone again when it was
+    /// scanned, or deleted.
     async fn put_together_by_another(
         &self,
         attachment: &Attachment,
-    ) -> Result<ObjectTag, CompleteUploadError> {
+    ) -> Result<Option<ObjectTag>, CompleteUploadError> {
         for pause in PAUSES {
             match self.stored(attachment).await {
-                Err(CompleteUploadError::NothingThere) => self.clock.sleep(pause).await,
-                other => return other,
+                Err(CompleteUploadError::NothingThere) => {}
+                other => return other.map(Some),
             }
+            let standing = self.attachments.find(attachment.id).await?;
+            if !standing.is_some_and(|now| matches!(now.state, AttachmentState::Uploading(_))) {
+                return Ok(None);
+            }
+            self.clock.sleep(pause).await;
         }
         Err(CompleteUploadError::Unavailable)
     }

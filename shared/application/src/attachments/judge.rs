@@ -89,8 +89,14 @@ impl JudgeAttachment {
         let Some(standing) = self.attachments.find(result.id).await? else {
             return self.objects.delete(&objects_of(result.id)).await;
         };
-        if matches!(standing.state, AttachmentState::Uploading(_)) {
-            // The verdict came before the news that there is anything: what lies there was not yet held against what was announced.
+        let is_news = match &standing.state {
+            AttachmentState::Uploading(_) => true,
+            AttachmentState::Scanning(scan) => scan.tag != result.tag,
+            _ => false,
+        };
+        if is_news {
+            // The verdict came before the news that there is anything, or something else: what lies there was not yet held against what was
+            // announced.
             self.receive.execute(result.id).await?;
         }
         match &result.finding {

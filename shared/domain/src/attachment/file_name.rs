@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use crate::message::InvalidValue;
 
-/// The name of a file: 1 to 255 characters without path, control, line and direction characters, and without white space at its ends.
+/// The name of a file: 1 to 255 characters without path, control, line and direction characters, and without spaces at its ends.
 ///
-/// White space at the ends is taken away, since no file system agrees with another about it. Everything else is kept as it was sent or refused:
+/// Spaces at the ends are taken away, since no file system agrees with another about it. Everything else is kept as it was sent or refused:
 /// a name that is silently another one is found by nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileName(Box<str>);
@@ -17,11 +17,11 @@ impl FileName {
 
     /// Checks a name.
     pub fn parse(text: &str) -> Result<Self, InvalidValue> {
-        let name = text.trim();
+        let name = text.trim_matches(' ');
         if name.chars().count() > Self::MAX_CHARS {
             return Err(InvalidValue::TooLong { limit: Self::MAX_CHARS, unit: "characters" });
         }
-        if name.is_empty() {
+        if name.trim().is_empty() {
             return Err(InvalidValue::Refused("must not be blank"));
         }
         if name.contains(['/', '\\']) || name == "." || name == ".." {
@@ -94,7 +94,7 @@ mod tests {
         fn what_is_taken_is_taken_again_and_fits_a_header(text in ".{0,300}") {
             if let Ok(name) = FileName::parse(&text) {
                 prop_assert_eq!(FileName::parse(name.as_str()), Ok(name.clone()));
-                prop_assert_eq!(name.as_str(), text.trim());
+                prop_assert_eq!(name.as_str(), text.trim_matches(' '));
                 prop_assert!(name.disposition().bytes().all(|byte| (b' '..=b'~').contains(&byte)));
                 prop_assert_eq!(name.disposition().matches('"').count(), 2);
             }
