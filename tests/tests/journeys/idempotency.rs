@@ -37,6 +37,19 @@ async fn a_conversation_is_created_once_and_its_answer_is_given_again() {
 }
 
 #[tokio::test]
+async fn a_first_request_is_not_refused_for_what_it_claimed_itself() {
+    let cloud = Setup::default().start().await;
+    let [alice, bob] = cloud.people(["alice", "bob"]);
+    let conversation = alice.direct_with(&bob).await;
+    for name in ["dynamodb.duplicate", "dynamodb.lost_reply"] {
+        cloud.faults().begin(&json!({"name": name, "for_ms": 150})).await;
+        let body = json!({"conversation_id": conversation, "content": name});
+        post(&alice, "messages/", name, &body).await.with(201);
+        cloud.faults().end().await;
+    }
+}
+
+#[tokio::test]
 async fn of_many_at_once_one_is_done_and_the_others_are_told_to_come_again() {
     let [alice, bob] = Cloud::shared().await.people(["alice", "bob"]);
     let body = json!({"title": "At once", "participant_ids": [bob.id]});

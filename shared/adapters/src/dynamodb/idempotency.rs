@@ -121,7 +121,12 @@ fn standing(row: &Item, attempt: &Attempt) -> Result<Begun, MalformedItem> {
     if fingerprint.as_ref() != attempt.fingerprint {
         return Ok(Begun::OtherRequest);
     }
-    let Some(status) = number(row, STATUS) else { return Ok(Begun::Running) };
+    let Some(status) = number(row, STATUS) else {
+        // Where a reply was lost the SDK has written once more, and finds what it wrote itself.
+        let nonce = row.get(ATTEMPT).and_then(|value| value.as_b().ok());
+        let is_own = nonce.is_some_and(|nonce| nonce.as_ref() == attempt.nonce);
+        return Ok(if is_own { Begun::Begun } else { Begun::Running });
+    };
     let some_text = |name| text(row, name).filter(|text| !text.is_empty()).map(str::to_owned);
     Ok(Begun::Answered(KeptAnswer {
         status: u16::try_from(status).map_err(|_| MalformedItem { attribute: STATUS })?,

@@ -50,6 +50,7 @@ async fn the_first_answer_is_everybodys_for_a_day(kept: &dyn IdempotencyReposito
     let key = key();
     let first = attempt(&key, 1, NOW);
     assert_eq!(kept.begin(&first).await.unwrap(), Begun::Begun);
+    assert_eq!(kept.begin(&first).await.unwrap(), Begun::Begun, "a try whose reply was lost is its own");
     assert_eq!(kept.begin(&attempt(&key, 1, NOW)).await.unwrap(), Begun::Running);
     assert_eq!(kept.begin(&attempt(&key, 2, NOW)).await.unwrap(), Begun::OtherRequest);
     kept.finish(&first, &answer()).await.unwrap();

@@ -57,7 +57,7 @@ impl IdempotencyRepository for MemoryIdempotency {
             if let Some(answer) = &row.answer {
                 return Ok(Begun::Answered(answer.clone()));
             }
-            if attempt.at < row.attempt.lease_until {
+            if row.attempt.nonce != attempt.nonce && attempt.at < row.attempt.lease_until {
                 return Ok(Begun::Running);
             }
         }
