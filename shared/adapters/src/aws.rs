@@ -19,8 +19,12 @@ use crate::configuration::{AccessKey, Configuration, ConfigurationError};
 
 /// A try takes no longer.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(1);
-/// One try and two more.
-const ATTEMPTS: u32 = 3;
+/// All tries together take no longer: an invocation that makes three such calls still ends by itself.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// One try and six more, which with their pauses outlast a second of throttling; a server that hangs is asked three times.
+const ATTEMPTS: u32 = 7;
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 /// Below the 20 s after which a frozen function's connections tend to be dead.
 pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -33,10 +37,12 @@ pub fn sdk_config(
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(ATTEMPT_TIMEOUT)
         .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(ATTEMPT_TIMEOUT * (ATTEMPTS + 1))
+        .operation_timeout(TIMEOUT)
         .build();
-    let retries =
-        RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(50));
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_PAUSE)
+        .with_max_backoff(LONGEST_PAUSE);
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 /// How often something is tried that throttling or another transaction got in the way of.
-pub const ATTEMPTS: u32 = 5;
+pub const ATTEMPTS: u32 = 7;
 
 const FIRST: Duration = Duration::from_millis(25);
 const LONGEST: Duration = Duration::from_millis(400);
