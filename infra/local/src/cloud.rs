@@ -210,6 +210,7 @@ impl Cloud {
             endpoints: endpoints.clone(),
             processes: Arc::clone(&processes),
             events: Arc::clone(&services.events),
+            functions: system.functions.iter().map(|function| function.name.to_string()).collect(),
             faults,
             usage,
         };

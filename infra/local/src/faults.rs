@@ -39,12 +39,34 @@ pub struct FaultSpec {
     /// How long the slow ones wait.
     #[serde(default = "one_second")]
     pub delay_ms: u64,
-    /// The logical id of the only function that it hits; any when absent.
+    /// The logical id of the only function that it hits; all when it is absent or `any`.
     #[serde(default)]
     pub function: Option<String>,
     /// When a `function.*` fault strikes.
     #[serde(default)]
     pub at: FaultMoment,
+}
+
+/// The longest that a slow one waits.
+const LONGEST_DELAY_MS: u64 = 3_600_000;
+
+impl FaultSpec {
+    /// Refuses what would never hit anything, so that no test believes in it. `functions` are those that there are.
+    pub fn checked(mut self, functions: &[String]) -> Result<Self, String> {
+        if !(0.0..=1.0).contains(&self.rate) {
+            return Err("rate: a share from 0 to 1 is expected".to_owned());
+        }
+        if self.delay_ms > LONGEST_DELAY_MS {
+            return Err(format!("delay_ms: at most {LONGEST_DELAY_MS} is expected"));
+        }
+        self.function = self.function.filter(|function| function != "any");
+        match &self.function {
+            Some(function) if !functions.contains(function) => {
+                Err(format!("function: any, or one of {} is expected", functions.join(", ")))
+            }
+            _ => Ok(self),
+        }
+    }
 }
 
 fn always() -> f64 {
@@ -105,10 +127,10 @@ impl Faults {
         self.0.count.store(active.len(), Ordering::Release);
     }
 
-    /// Ends all faults, or those of one name.
-    pub fn clear(&self, name: Option<FaultName>) {
+    /// Ends the faults of these names, or all where none is named.
+    pub fn clear(&self, names: &[FaultName]) {
         let mut active = self.active();
-        active.retain(|fault| name.is_some_and(|name| fault.spec.name != name));
+        active.retain(|fault| !names.is_empty() && !names.contains(&fault.spec.name));
         self.0.count.store(active.len(), Ordering::Release);
     }
 
@@ -165,7 +187,9 @@ mod tests {
         faults.set(spec(r#"{"name":"dynamodb.slow","delay_ms":7}"#));
         assert_eq!(faults.hit(FaultName::DynamodbSlow).unwrap().delay, Duration::from_millis(7));
         assert_eq!(faults.hit(FaultName::DynamodbHang), None);
-        faults.clear(Some(FaultName::DynamodbSlow));
+        faults.clear(&[FaultName::DynamodbHang]);
+        assert_eq!(faults.list().len(), 1);
+        faults.clear(&[FaultName::DynamodbHang, FaultName::DynamodbSlow]);
         assert_eq!(faults.hit(FaultName::DynamodbSlow), None);
         assert!(faults.list().is_empty());
     }
@@ -184,6 +208,24 @@ mod tests {
         assert_eq!(faults.hit_function(FaultName::FunctionKill, Some("B")), None);
         let hit = faults.hit_function(FaultName::FunctionKill, Some("A")).unwrap();
         assert_eq!(hit.at, FaultMoment::AfterWrite);
+    }
+
+    #[test]
+    fn what_would_hit_nothing_is_refused() {
+        let functions = ["WsSyncFunction".to_owned()];
+        let checked = |json: &str| spec(json).checked(&functions);
+        for (json, named) in [
+            (r#"{"name":"redis.hang","rate":-0.1}"#, "rate"),
+            (r#"{"name":"redis.hang","rate":1.1}"#, "rate"),
+            (r#"{"name":"redis.hang","delay_ms":3600001}"#, "delay_ms"),
+            (r#"{"name":"function.kill","function":"ws-sync"}"#, "function"),
+            (r#"{"name":"function.kill","function":""}"#, "function"),
+        ] {
+            assert!(checked(json).unwrap_err().starts_with(named), "{json}");
+        }
+        let one = r#"{"name":"function.kill","function":"WsSyncFunction","rate":0}"#;
+        assert_eq!(checked(one).unwrap().function.as_deref(), Some("WsSyncFunction"));
+        assert_eq!(checked(r#"{"name":"function.kill","function":"any"}"#).unwrap().function, None);
     }
 
     #[test]

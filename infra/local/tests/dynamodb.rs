@@ -226,7 +226,7 @@ async fn faults_strike_before_and_after_a_write_and_only_while_they_last() {
     let faults = Faults::default();
     let (running, client) = service(Options { faults: faults.clone(), ..Options::default() }).await;
     let set = |name: &str| {
-        faults.clear(None);
+        faults.clear(&[]);
         let spec = json!({"name": name, "delay_ms": 150}).to_string();
         faults.set(serde_json::from_str::<FaultSpec>(&spec).unwrap());
     };
@@ -240,7 +240,7 @@ async fn faults_strike_before_and_after_a_write_and_only_while_they_last() {
     }
     set("dynamodb.lost_reply");
     assert!(append(&client, 1, "x").await.unwrap_err().code().is_none());
-    faults.clear(None);
+    faults.clear(&[]);
     assert_eq!(stored(&client).await, ["M#000000000001"], "the answer was lost, the write was not");
     set("dynamodb.duplicate");
     assert_eq!(append(&client, 2, "x").await.unwrap_err().code(), Some("ConditionalCheckFailedException"));
@@ -256,7 +256,7 @@ async fn faults_strike_before_and_after_a_write_and_only_while_they_last() {
     assert!(begun.elapsed() >= Duration::from_millis(150));
     set("dynamodb.hang");
     assert!(tokio::time::timeout(Duration::from_millis(200), append(&client, 4, "x")).await.is_err());
-    faults.clear(None);
+    faults.clear(&[]);
     assert_eq!(stored(&client).await.len(), 3);
     drop(running);
     assert!(append(&client, 5, "x").await.is_err(), "a dropped service is gone");

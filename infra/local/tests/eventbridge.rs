@@ -191,7 +191,7 @@ async fn it_fails_when_it_is_asked_to() {
     let good = json!([entry("thing.made", &json!({}))]);
     world.faults.set(serde_json::from_str(r#"{"name":"events.throttle"}"#).unwrap());
     assert_eq!(world.put(good.clone()).await.1["Entries"][0]["ErrorCode"], "ThrottlingException");
-    world.faults.clear(None);
+    world.faults.clear(&[]);
     world.faults.set(serde_json::from_str(r#"{"name":"events.twice"}"#).unwrap());
     world.put(good).await;
     assert_eq!(world.running.recent().len(), 2);

@@ -257,7 +257,7 @@ async fn results_get_lost_and_doubled_when_they_are_asked_to() {
     world.fault(r#"{"name":"scan.lost"}"#);
     world.put("quarantine/a", "text/plain", b"a".to_vec()).await;
     tokio::time::sleep(Duration::from_millis(300)).await;
-    world.faults.clear(None);
+    world.faults.clear(&[]);
     world.fault(r#"{"name":"scan.twice"}"#);
     world.fault(r#"{"name":"scan.fail"}"#);
     world.put("quarantine/b", "text/plain", b"b".to_vec()).await;

@@ -202,6 +202,6 @@ async fn a_killed_server_comes_back_on_its_port_with_nothing_stored() {
     faults.set(serde_json::from_str::<FaultSpec>(r#"{"name":"redis.readonly"}"#).unwrap());
     let refused = connection.set::<_, _, ()>("k", "v").await.unwrap_err();
     assert_eq!(refused.kind(), redis::ErrorKind::Server(redis::ServerErrorKind::ReadOnly));
-    faults.clear(None);
+    faults.clear(&[]);
     let _: () = connection.set("k", "v").await.unwrap();
 }

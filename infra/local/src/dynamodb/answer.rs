@@ -41,16 +41,27 @@ pub(super) fn fault(name: FaultName, writes: bool) -> Option<Response<Full<Bytes
     Some(refused(status, serde_json::json!({ "__type": kind, "message": message }).to_string()))
 }
 
-/// A transaction that met another one: every part of it says so.
+/// A transaction that met another one.
 pub(super) fn canceled_by_conflict(parts: usize) -> Response<Full<Bytes>> {
+    canceled(parts, "TransactionConflict", "Transaction is ongoing for the item")
+}
+
+/// A transaction that came too fast.
+pub(super) fn canceled_by_throttling(parts: usize) -> Response<Full<Bytes>> {
+    let message = "Throughput exceeds the current capacity for one or more tables or indexes. DynamoDB is automatically scaling \
+                   your table or index so please try again shortly.";
+    canceled(parts, "ThrottlingError", message)
+}
+
+/// A transaction that was cancelled for the sake of its first part.
+fn canceled(parts: usize, code: &str, message: &str) -> Response<Full<Bytes>> {
     let reasons: Vec<_> = (0..parts.max(1))
         .map(|part| match part {
-            0 => serde_json::json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}),
+            0 => serde_json::json!({"Code": code, "Message": message}),
             _ => serde_json::json!({"Code": "None"}),
         })
         .collect();
-    let codes: Vec<_> =
-        (0..parts.max(1)).map(|part| if part == 0 { "TransactionConflict" } else { "None" }).collect();
+    let codes: Vec<_> = (0..parts.max(1)).map(|part| if part == 0 { code } else { "None" }).collect();
     let body = serde_json::json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": format!(

@@ -106,6 +106,9 @@ impl Server {
         if transaction && self.faults.hit(FaultName::DynamodbConflict).is_some() {
             return Some(answer::canceled_by_conflict(parts(body)));
         }
+        if transaction && self.faults.hit(FaultName::DynamodbThrottle).is_some() {
+            return Some(answer::canceled_by_throttling(parts(body)));
+        }
         let writes = matches!(operation, "PutItem" | "UpdateItem" | "DeleteItem");
         [FaultName::DynamodbThrottle, FaultName::DynamodbConflict, FaultName::DynamodbInternal]
             .into_iter()

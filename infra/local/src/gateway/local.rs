@@ -27,6 +27,8 @@ pub struct Local {
     pub processes: Arc<Processes>,
     /// The event buses.
     pub events: Arc<eventbridge::Running>,
+    /// The logical ids of the functions.
+    pub functions: Vec<String>,
     /// What is to go wrong.
     pub faults: Faults,
     /// What was used.
@@ -56,23 +58,26 @@ impl Local {
             Method::POST => {
                 let body = Limited::new(request.into_body(), FAULT_BYTES).collect().await;
                 let body = body.map(Collected::to_bytes).unwrap_or_default();
-                match serde_json::from_slice::<FaultSpec>(&body) {
+                let fault = serde_json::from_slice::<FaultSpec>(&body).map_err(|error| error.to_string());
+                match fault.and_then(|fault| fault.checked(&self.functions)) {
                     Ok(fault) => {
                         self.faults.set(fault);
                         empty(StatusCode::CREATED)
                     }
-                    Err(error) => own(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+                    Err(error) => own(StatusCode::UNPROCESSABLE_ENTITY, &error),
                 }
             }
             Method::DELETE => {
-                let name = query::parameters(&query).into_iter().find(|(key, _)| key == "name");
-                let name = name.map(|(_, name)| serde_json::from_value(Value::from(name))).transpose();
-                match name {
-                    Ok(name) => {
-                        self.faults.clear(name);
+                let names = query::parameters(&query).into_iter().map(|(key, name)| match key.as_str() {
+                    "name" => serde_json::from_value(Value::from(name)).map_err(|error| error.to_string()),
+                    _ => Err(format!("{key}: name is expected")),
+                });
+                match names.collect::<Result<Vec<FaultName>, _>>() {
+                    Ok(names) => {
+                        self.faults.clear(&names);
                         empty(StatusCode::NO_CONTENT)
                     }
-                    Err(error) => own(StatusCode::UNPROCESSABLE_ENTITY, &error.to_string()),
+                    Err(error) => own(StatusCode::UNPROCESSABLE_ENTITY, &error),
                 }
             }
             _ => own(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed"),

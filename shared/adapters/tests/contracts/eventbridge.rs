@@ -78,7 +78,7 @@ async fn an_event_that_is_refused_alone_fails_alone_and_without_a_bus_all_fail()
     let events = event_bus::events(200, 100);
     faults.set(serde_json::from_str(r#"{"name":"events.throttle","rate":0.5}"#).unwrap());
     let outcomes = bus.put(&events).await;
-    faults.clear(None);
+    faults.clear(&[]);
     let put: Vec<String> = events
         .iter()
         .zip(&outcomes)
