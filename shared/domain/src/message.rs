@@ -54,6 +54,11 @@ impl MessageContent {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether there is nothing to read.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
 }
 
 /// The client's own JSON object on a message: at most 4 KiB as compact JSON.

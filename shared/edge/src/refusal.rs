@@ -171,9 +171,11 @@ impl From<SendMessageError> for Refusal {
             SendMessageError::NoRecording => {
                 Problem::invalid("/attachments", "exactly one recording in a voice message").into()
             }
-            SendMessageError::UnknownAttachment => {
-                Problem::invalid("/attachments", "attachments that the sender has uploaded").into()
-            }
+            SendMessageError::UnknownAttachment => Problem::invalid(
+                "/attachments",
+                "attachments that the sender has uploaded and no message has yet",
+            )
+            .into(),
             SendMessageError::Unavailable => Self::unavailable("the conversation is too busy just now"),
             SendMessageError::Port(error) => error.into(),
         }
@@ -235,6 +237,7 @@ impl From<EditMessageError> for Refusal {
                 Problem::new(ErrorCode::Forbidden, error.to_string()).into()
             }
             EditMessageError::Deleted => Problem::new(ErrorCode::Conflict, "the message is deleted").into(),
+            error @ EditMessageError::Blank => Problem::invalid("/content", error.to_string()).into(),
             EditMessageError::VersionConflict { current } => {
                 Problem::new(ErrorCode::VersionConflict, format!("the message has version {current}")).into()
             }
@@ -313,6 +316,7 @@ impl From<ChangeError> for Refusal {
             ChangeError::Full | ChangeError::LastOwner | ChangeError::Deleted => {
                 refused(ErrorCode::Conflict, &error)
             }
+            ChangeError::Blank => Problem::invalid("/content", error.to_string()).into(),
             ChangeError::VersionConflict { .. } => refused(ErrorCode::VersionConflict, &error),
             ChangeError::TooLarge => refused(ErrorCode::TooLarge, &error),
             ChangeError::Contended => Self::unavailable("the conversation is too busy just now"),

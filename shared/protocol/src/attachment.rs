@@ -23,7 +23,7 @@ pub struct Attachment {
     pub content_type: String,
     /// How many bytes it has.
     pub size: u64,
-    /// The SHA-256 of its bytes in hexadecimal digits, where the uploader said it.
+    /// The SHA-256 of its bytes in hexadecimal digits, where the uploader said it. Of a file in parts it is his word: the parts were held to theirs.
     #[serde(default)]
     pub sha256: Option<String>,
     /// `uploading`, `scanning`, `clean`: it can be fetched; `infected`: it was removed; `unscannable`: no scanner could read it;

@@ -160,6 +160,22 @@ async fn stays_hidden(name: &str, content_type: &str, bytes: &[u8]) {
 }
 
 #[tokio::test]
+async fn the_words_beside_a_file_may_be_taken_away_again() {
+    let [alice, bob] = Cloud::shared().await.people(["alice", "bob"]);
+    let conversation = alice.direct_with(&bob).await;
+    let id = uploaded(&alice, "a.txt", "text/plain", b"words").await;
+    let edit = async |message: &Value| {
+        let path = format!("messages/{}/", message["id"].as_str().unwrap());
+        Answer::to(alice.request(Method::PATCH, &path).json(&json!({"content": " "}))).await
+    };
+    let with_file = sends(&alice, &conversation, "one", &[&id]).await.with(201)["message"].clone();
+    assert_eq!(edit(&with_file).await.with(200)["content"], " ");
+    let bare = alice.says(&conversation, "words").await;
+    let problem = edit(&bare).await.refused(422, "validation_failed");
+    assert_eq!(problem["errors"][0]["pointer"], "/content");
+}
+
+#[tokio::test]
 async fn a_deleted_message_leaves_nothing_of_its_files() {
     let cloud = Cloud::shared().await;
     let [alice, bob] = cloud.people(["alice", "bob"]);

@@ -114,6 +114,9 @@ pub enum ChangeError {
     /// The message is deleted: nothing is left to edit.
     #[error("the message is deleted")]
     Deleted,
+    /// Nothing would be left of the message: it has no attachments either.
+    #[error("must not be blank without attachments")]
+    Blank,
     /// The message has another version than the caller thinks.
     #[error("the version is {current}")]
     VersionConflict {

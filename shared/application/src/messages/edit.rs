@@ -73,6 +73,9 @@ pub enum EditMessageError {
     /// It is deleted: nothing is left to edit.
     #[error("the message is deleted")]
     Deleted,
+    /// Nothing would be left of it: it has no attachments either.
+    #[error("must not be blank without attachments")]
+    Blank,
     /// It has another version than the editor thinks.
     #[error("the version is {current}")]
     VersionConflict {
@@ -153,6 +156,9 @@ impl Change for NewText {
         if message.deleted {
             return Err(ChangeError::Deleted);
         }
+        if self.content.is_blank() && message.files.is_empty() {
+            return Err(ChangeError::Blank);
+        }
         let (target, since, version) = (self.target.id.seq, message.since, message.version + 1);
         let edited = Message {
             body: MessageBody { content: self.content.clone(), ..message.body.clone() },
@@ -187,6 +193,7 @@ impl From<ChangeError> for EditMessageError {
             ChangeError::NotTheSender | ChangeError::Forbidden(_) => Self::NotTheSender,
             ChangeError::NotWritable => Self::NotWritable,
             ChangeError::Deleted => Self::Deleted,
+            ChangeError::Blank => Self::Blank,
             ChangeError::VersionConflict { current } => Self::VersionConflict { current },
             ChangeError::TooLarge => Self::TooLarge,
             ChangeError::Contended => Self::Unavailable,

@@ -63,8 +63,7 @@ impl BeginUpload {
 pub(super) const CONTENT_TYPE: &str =
     "What the file holds: a media type, whose parameters are dropped. Programs are not taken.";
 /// What a digest is, in the specifications.
-pub(super) const SHA256: &str =
-    "The SHA-256 of its bytes in hexadecimal digits, to which the upload is held.";
+pub(super) const SHA256: &str = "The SHA-256 of its bytes in hexadecimal digits, to which the upload is held. Of a file in parts each part is held to its own instead.";
 
 /// Reads a media type.
 pub(super) fn content_type(value: &Value) -> Result<ContentType, String> {

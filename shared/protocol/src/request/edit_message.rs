@@ -40,11 +40,11 @@ impl EditMessage {
 
     /// What [`Self::parse`] takes.
     pub fn shape() -> Shape {
-        let content = Shape::text(MessageContent::MAX_BYTES).matching(r"^[^\u0000]*[^\s\u0000][^\u0000]*$");
+        let content = Shape::text(MessageContent::MAX_BYTES).matching(r"^[^\u0000]*$");
         Shape::object()
             .required(
                 "content",
-                "The text, kept byte for byte: at most 16 KiB, not blank, without U+0000.",
+                "The text, kept byte for byte: at most 16 KiB, without U+0000, blank only beside attachments.",
                 content,
             )
             .optional("if_version", "The version that it is to replace.", Shape::number(0))
@@ -57,7 +57,8 @@ impl EditMessage {
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
         let content = fields.required("content", |value| {
-            MessageContent::parse(fields::text(value)?, false).map_err(|invalid| invalid.to_string())
+            // Whether it may be blank shows once the message is read.
+            MessageContent::parse(fields::text(value)?, true).map_err(|invalid| invalid.to_string())
         });
         let if_version = fields.optional("if_version", fields::number);
         content.map(|content| Self { content, if_version })
