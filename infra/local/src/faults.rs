@@ -211,6 +211,14 @@ mod tests {
     }
 
     #[test]
+    fn every_name_stands_in_the_documentation() {
+        let documentation = include_str!("../../../docs/local-cloud.md");
+        for name in FaultName::ALL {
+            assert!(documentation.contains(&format!("`{}`", name.as_str())), "{}", name.as_str());
+        }
+    }
+
+    #[test]
     fn what_would_hit_nothing_is_refused() {
         let functions = ["WsSyncFunction".to_owned()];
         let checked = |json: &str| spec(json).checked(&functions);
