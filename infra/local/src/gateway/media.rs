@@ -64,22 +64,65 @@ impl Media {
             return Err(Refusal::Denied);
         }
         let key = object_key(path).ok_or(Refusal::Denied)?;
-        let mut input = GetObjectInput { bucket: self.bucket.clone(), key, ..GetObjectInput::default() };
         let text = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
-        // More than one range is none, as S3 has it.
-        input.range = text(header::RANGE).and_then(|range| Range::parse(range).ok());
+        let mut input = GetObjectInput { bucket: self.bucket.clone(), key, ..GetObjectInput::default() };
         let condition = |text: &str| ETagCondition::parse_http_header(text.as_bytes()).ok();
-        input.if_none_match = text(header::IF_NONE_MATCH).and_then(condition);
         input.if_match = text(header::IF_MATCH).and_then(condition);
+        let whole = served(self.got(input.clone()).await?);
+        let etag = whole.headers().get(header::ETAG).and_then(|etag| etag.to_str().ok());
+        if text(header::IF_NONE_MATCH).is_some_and(|named| names(named, etag)) {
+            return Ok(not_modified(whole));
+        }
+        // A part is of the version that the reader has, else he gets all of the new one. More than one range is none, as S3 has it.
+        let is_his = text(header::IF_RANGE).is_none_or(|version| Some(version) == etag);
+        input.range = text(header::RANGE).filter(|_| is_his).and_then(|range| Range::parse(range).ok());
+        if input.range.is_none() {
+            return Ok(whole);
+        }
+        match self.got(input).await {
+            Ok(part) => Ok(served(part)),
+            Err(Refusal::InvalidRange) => Ok(beyond(&whole)),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    async fn got(&self, input: GetObjectInput) -> Result<GetObjectOutput, Refusal> {
         let got = self.store.get(s3::internal(input)).await.map_err(|error| match error.code() {
-            S3ErrorCode::NotModified => Refusal::NotModified,
             S3ErrorCode::PreconditionFailed => Refusal::PreconditionFailed,
             S3ErrorCode::InvalidRange => Refusal::InvalidRange,
             // The distribution may not list the bucket: for it what is not there is forbidden.
             _ => Refusal::Denied,
         })?;
-        Ok(served(got.output))
+        Ok(got.output)
     }
+}
+
+/// Whether an `If-None-Match` names this version.
+fn names(named: &str, etag: Option<&str>) -> bool {
+    named
+        .split(',')
+        .map(|name| name.trim().trim_start_matches("W/"))
+        .any(|name| name == "*" || Some(name) == etag)
+}
+
+/// The answer to a reader who has this version already.
+fn not_modified(mut whole: Response<Body>) -> Response<Body> {
+    for of_the_body in [header::CONTENT_LENGTH, header::CONTENT_TYPE] {
+        whole.headers_mut().remove(of_the_body);
+    }
+    *whole.status_mut() = StatusCode::NOT_MODIFIED;
+    *whole.body_mut() = Body::empty();
+    whole
+}
+
+/// The answer to one who asks for what lies beyond the end.
+fn beyond(whole: &Response<Body>) -> Response<Body> {
+    let mut answer = Refusal::InvalidRange.answer();
+    let length = whole.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if let Some(Ok(range)) = length.map(|length| HeaderValue::try_from(format!("bytes */{length}"))) {
+        answer.headers_mut().insert(header::CONTENT_RANGE, range);
+    }
+    answer
 }
 
 /// The object that a path names: `/media/<id>/<name>`, where the name is for the reader alone, or `/media/preview/<id>`.
@@ -139,7 +182,6 @@ fn without_body(answer: Response<Body>) -> Response<Body> {
 enum Refusal {
     MissingKey,
     Denied,
-    NotModified,
     PreconditionFailed,
     InvalidRange,
 }
@@ -151,11 +193,6 @@ impl Refusal {
                 (StatusCode::FORBIDDEN, "MissingKey", "Missing Key-Pair-Id query parameter or cookie value")
             }
             Self::Denied => (StatusCode::FORBIDDEN, "AccessDenied", "Access denied"),
-            Self::NotModified => {
-                let mut answer = Response::new(Body::empty());
-                *answer.status_mut() = StatusCode::NOT_MODIFIED;
-                return answer;
-            }
             Self::PreconditionFailed => (
                 StatusCode::PRECONDITION_FAILED,
                 "PreconditionFailed",
