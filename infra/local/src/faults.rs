@@ -61,6 +61,9 @@ impl FaultSpec {
         }
         self.function = self.function.filter(|function| function != "any");
         match &self.function {
+            Some(_) if !self.name.as_str().starts_with("function.") => {
+                Err("function: only faults of functions hit a single one".to_owned())
+            }
             Some(function) if !functions.contains(function) => {
                 Err(format!("function: any, or one of {} is expected", functions.join(", ")))
             }
@@ -228,6 +231,7 @@ mod tests {
             (r#"{"name":"redis.hang","delay_ms":3600001}"#, "delay_ms"),
             (r#"{"name":"function.kill","function":"ws-sync"}"#, "function"),
             (r#"{"name":"function.kill","function":""}"#, "function"),
+            (r#"{"name":"redis.hang","function":"WsSyncFunction"}"#, "function"),
         ] {
             assert!(checked(json).unwrap_err().starts_with(named), "{json}");
         }

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
     WriteRequest,
@@ -136,10 +137,7 @@ async fn a_transaction_is_whole_and_says_which_part_failed() {
     };
     let refused = client.transact_write_items().transact_items(part(2)).transact_items(part(1)).send().await;
     let refused = refused.unwrap_err().into_service_error();
-    let aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException(
-        refused,
-    ) = refused
-    else {
+    let TransactWriteItemsError::TransactionCanceledException(refused) = refused else {
         panic!("{refused:?}");
     };
     let codes: Vec<_> = refused.cancellation_reasons().iter().map(|reason| reason.code().unwrap()).collect();
@@ -238,6 +236,15 @@ async fn faults_strike_before_and_after_a_write_and_only_while_they_last() {
         set(name);
         assert_eq!(append(&client, 1, "x").await.unwrap_err().code(), Some(code));
     }
+    set("dynamodb.throttle");
+    let put = Put::builder().table_name("chat").set_item(Some(entry(1, "x"))).build().unwrap();
+    let part = TransactWriteItem::builder().put(put).build();
+    let refused = client.transact_write_items().transact_items(part).send().await.unwrap_err();
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = refused.into_service_error()
+    else {
+        panic!("it is not cancelled")
+    };
+    assert_eq!(cancelled.cancellation_reasons()[0].code(), Some("ThrottlingError"));
     set("dynamodb.lost_reply");
     assert!(append(&client, 1, "x").await.unwrap_err().code().is_none());
     faults.clear(&[]);

@@ -109,6 +109,18 @@ async fn a_real_redis_serves_as_the_embedded_one_does_and_may_be_killed() {
     assert_eq!(view.contents().len(), 10);
 }
 
+#[tokio::test]
+async fn a_moment_of_throttling_costs_a_moment() {
+    let cloud = Cloud::start().await;
+    let [alice, bob] = cloud.people(["alice", "bob"]);
+    let conversation = alice.direct_with(&bob).await;
+    for name in ["dynamodb.throttle", "dynamodb.internal"] {
+        cloud.faults().begin(&json!({"name": name, "for_ms": 200})).await;
+        alice.says(&conversation, name).await;
+    }
+    assert_eq!(bob.contents(&conversation).await, ["dynamodb.throttle", "dynamodb.internal"]);
+}
+
 /// What senders know of his sockets is what was true before: his new one could not be written down beside the old.
 #[tokio::test]
 async fn who_comes_back_while_redis_takes_no_writes_hears_everything_soon_after() {

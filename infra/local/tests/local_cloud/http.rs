@@ -80,3 +80,33 @@ async fn the_local_cloud_tells_about_itself() {
     assert_eq!(stage.get("/_local/nothing").await.status(), 404);
     stage.stop().await;
 }
+
+#[tokio::test]
+async fn faults_begin_are_listed_and_end_as_they_are_asked() {
+    let stage = stage().await;
+    let address = format!("{}/_local/faults", stage.url("http"));
+    let http = reqwest::Client::new();
+    let begin = async |fault: &Value| http.post(&address).json(fault).send().await.unwrap().status().as_u16();
+    let active = async || stage.get("/_local/faults").await.json::<Value>().await.unwrap()["active"].clone();
+    let end =
+        async |query: &str| http.delete(format!("{address}{query}")).send().await.unwrap().status().as_u16();
+    for refused in [
+        json!({"name": "dynamodb.explode"}),
+        json!({"name": "dynamodb.slow", "rate": 2}),
+        json!({"name": "dynamodb.slow", "speed": 1}),
+        json!({"name": "function.kill", "function": "nobody"}),
+        json!(null),
+    ] {
+        assert_eq!(begin(&refused).await, 422, "{refused}");
+    }
+    assert_eq!(active().await, json!([]));
+    for name in ["dynamodb.slow", "redis.hang", "stream.late"] {
+        assert_eq!(begin(&json!({"name": name, "function": "any"})).await, 201);
+    }
+    assert_eq!(active().await.as_array().unwrap().len(), 3);
+    assert_eq!((end("?nme=redis.hang").await, end("?name=redis.explode").await), (422, 422));
+    assert_eq!(end("?name=redis.hang&name=stream.late").await, 204);
+    assert_eq!(active().await[0]["name"], "dynamodb.slow");
+    assert_eq!((end("").await, active().await), (204, json!([])));
+    stage.stop().await;
+}
