@@ -3,8 +3,8 @@
 pub mod batch;
 pub mod deliver_webhook;
 pub mod fan_out;
+pub mod inspect_file;
 pub mod jwks_refresh;
-pub mod make_preview;
 pub mod on_log_entry;
 pub mod on_presence_timer;
 pub mod on_read_timer;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use parlance_application::attachments::{
     arrive::ReceiveAttachment,
+    inspect::InspectFile,
     judge::{JudgeAttachment, JudgePorts},
     look_after::LookAfterAttachment,
-    preview::MakePreview,
     remove::RemoveObjects,
     show::ShowAttachment,
     warn::WarnUploader,
@@ -34,7 +34,7 @@ impl Assembly {
             attachments: adapters.attachments()?,
             objects: adapters.object_store()?,
             receive: self.receive_attachment()?,
-            previews: adapters.preview_requests()?,
+            inspector: adapters.inspector()?,
             show: self.show_attachment()?,
             warn: self.warn_uploader()?,
             clock: self.clock(),
@@ -54,11 +54,9 @@ impl Assembly {
         ))
     }
 
-    /// Looks into clean files.
-    pub fn make_preview(&self) -> Assembled<MakePreview> {
-        let adapters = &self.adapters;
-        let (attachments, objects) = (adapters.attachments()?, adapters.object_store()?);
-        Ok(MakePreview::new(attachments, objects, adapters.previewer(), self.show_attachment()?))
+    /// Looks into files.
+    pub fn inspect_file(&self) -> Assembled<InspectFile> {
+        Ok(InspectFile::new(self.adapters.object_store()?, self.adapters.examiner()))
     }
 
     /// Deletes the bytes of attachments that are no more.

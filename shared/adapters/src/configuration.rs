@@ -100,8 +100,8 @@ pub struct AttachmentConfiguration {
     pub media_private_key: Option<Secret>,
     /// The queue of those that somebody is to look after.
     pub queue_url: Option<String>,
-    /// The function that looks into clean files.
-    pub preview_function: Option<String>,
+    /// The function that looks into files.
+    pub inspect_function: Option<String>,
 }
 
 /// What the environment says. A function is given what it needs and no more, so that most of it may be absent.
@@ -238,7 +238,7 @@ impl Configuration {
                 bucket: variable("ATTACHMENT_BUCKET"),
                 upload_endpoint: variable("AWS_ENDPOINT_URL_S3_UPLOADS"),
                 queue_url: variable("ATTACHMENT_QUEUE_URL"),
-                preview_function: variable("MAKE_PREVIEW_FUNCTION"),
+                inspect_function: variable("INSPECT_FILE_FUNCTION"),
                 media_key_id: variable("MEDIA_KEY_ID"),
                 media_private_key: secret("MEDIA_PRIVATE_KEY"),
             },

@@ -1,15 +1,23 @@
-//! Invoking other functions without waiting for them.
+//! Invoking other functions.
+
+pub mod inspection;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
-use aws_sdk_lambda::{Client, primitives::Blob, types::InvocationType};
+use aws_sdk_lambda::{
+    Client,
+    config::{Builder, timeout::TimeoutConfig},
+    primitives::Blob,
+    types::InvocationType,
+};
 use parlance_application::ports::{
     PortError,
-    attachments::PreviewRequests,
     delivery::{FanOutInvoker, FanOutOrder},
 };
 use parlance_domain::{
     connection::Connection,
-    ids::{AttachmentId, ConnectionId, UserId},
+    ids::{ConnectionId, UserId},
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -43,6 +51,33 @@ impl LambdaFunction {
             .payload(Blob::new(payload));
         call.send().await.map_err(|error| failed(self.port, "Invoke", &error)).map(drop)
     }
+
+    /// Asks a question and waits for the answer, no longer than this.
+    pub async fn ask(&self, payload: Vec<u8>, patience: Duration) -> Result<Answered, PortError> {
+        let timeouts =
+            TimeoutConfig::builder().operation_attempt_timeout(patience).operation_timeout(patience).build();
+        let call = self
+            .client
+            .invoke()
+            .function_name(&self.name)
+            .invocation_type(InvocationType::RequestResponse)
+            .payload(Blob::new(payload));
+        let call = call.customize().config_override(Builder::new().timeout_config(timeouts));
+        let answer = call.send().await.map_err(|error| failed(self.port, "Invoke", &error))?;
+        if answer.function_error().is_some() {
+            return Ok(Answered::Failed);
+        }
+        Ok(Answered::With(answer.payload.map(Blob::into_inner).unwrap_or_default()))
+    }
+}
+
+/// What became of a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answered {
+    /// This came back.
+    With(Vec<u8>),
+    /// The function failed, died, or took too long.
+    Failed,
 }
 
 /// The function `fan-out`.
@@ -65,35 +100,6 @@ impl FanOutInvoker for LambdaFanOut {
             encode_fan_out_order(order).map_err(|error| PortError::new(self.function.port, error))?;
         self.function.hand_over(payload).await
     }
-}
-
-/// The function `make-preview`.
-#[derive(Debug, Clone)]
-pub struct LambdaPreviews {
-    function: LambdaFunction,
-}
-
-impl LambdaPreviews {
-    /// Asks this function.
-    pub fn new(function: LambdaFunction) -> Self {
-        Self { function }
-    }
-}
-
-#[async_trait]
-impl PreviewRequests for LambdaPreviews {
-    async fn request(&self, id: AttachmentId) -> Result<(), PortError> {
-        let event = serde_json::to_vec(&PreviewRequest { attachment: id });
-        let payload = event.map_err(|error| PortError::new(self.function.port, error))?;
-        self.function.hand_over(payload).await
-    }
-}
-
-/// The event that `make-preview` is invoked with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PreviewRequest {
-    /// Whose preview is to be made.
-    pub attachment: AttachmentId,
 }
 
 #[derive(Serialize, Deserialize)]

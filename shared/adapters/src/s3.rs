@@ -105,10 +105,16 @@ impl ObjectStore for S3Objects {
         }
     }
 
-    async fn read(&self, key: &ObjectKey, max_bytes: u64) -> Result<Option<Vec<u8>>, PortError> {
-        let answer = match self.client.get_object().bucket(&self.bucket).key(key.to_string()).send().await {
+    async fn read(
+        &self,
+        key: &ObjectKey,
+        tag: &ObjectTag,
+        max_bytes: u64,
+    ) -> Result<Option<Vec<u8>>, PortError> {
+        let call = self.client.get_object().bucket(&self.bucket).key(key.to_string()).if_match(tag.quoted());
+        let answer = match call.send().await {
             Ok(answer) => answer,
-            Err(error) if is_missing(&error) => return Ok(None),
+            Err(error) if is_missing(&error) || has_status(&error, 412) => return Ok(None),
             Err(error) => return Err(failed(PORT, "GetObject", &error)),
         };
         // Without a length nothing says that it fits.

@@ -1,15 +1,15 @@
-//! Attachments: announced, uploaded straight to the store, scanned, released or deleted, shown in their message, handed out once they are clean,
+//! Attachments: announced, uploaded straight to the store, scanned, looked into, released or deleted, shown in their message, handed out once they are clean,
 //! and looked after until then.
 
 pub mod arrive;
 pub mod begin;
 pub mod complete;
 pub mod delete;
+pub mod inspect;
 pub mod judge;
 pub mod list_parts;
 pub mod look_after;
 pub mod plan;
-pub mod preview;
 pub mod read;
 pub mod remove;
 mod revise;

@@ -30,7 +30,7 @@ use parlance_application::{
 };
 use parlance_domain::{
     attachment::{
-        Attachment, AttachmentState, ContentType, Dimensions, FileDescription, FileName, FileSize,
+        Attachment, AttachmentState, CleanFile, ContentType, Dimensions, FileDescription, FileName, FileSize,
         MediaFacts, ObjectArea, PartPlan, Sha256Digest, Upload, Verdict,
     },
     authority::Caller,
@@ -142,7 +142,7 @@ impl Desk {
         let uploaded = self.upload.execute(&user(who), small(b"hello")).await.unwrap();
         let tag = self.bucket.head(&uploaded.object(ObjectArea::Quarantine)).await.unwrap().unwrap().tag;
         let now = self.scene.clock.now();
-        self.change(uploaded.id, |row| row.scanned(Verdict::Clean, &tag, now)).await;
+        self.change(uploaded.id, |row| row.scanned(Verdict::Clean(CleanFile::default()), &tag, now)).await;
         uploaded.id
     }
 
@@ -325,7 +325,7 @@ async fn what_is_not_clean_has_no_address_and_what_is_has_one_for_a_minute() {
     let expected = format!("https://cdn.test/media/{id}/a.txt?Expires={until}");
     assert_eq!((shown.download_url, shown.thumbnail_url), (Some(expected.clone()), None));
     let facts = MediaFacts { thumbnail: Some(Dimensions { width: 1, height: 1 }), ..MediaFacts::default() };
-    desk.change(id, |row| row.with_media(facts)).await;
+    desk.change(id, |row| Some(Attachment { media: Some(facts), version: row.version + 1, ..row })).await;
     let thumbnail = format!("https://cdn.test/media/preview/{id}?Expires={until}");
     assert_eq!(desk.shown("alice", id).await.unwrap().thumbnail_url, Some(thumbnail));
     let alice = user("alice");

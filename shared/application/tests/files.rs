@@ -10,7 +10,7 @@
 #[path = "files/house.rs"]
 mod house;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::atomic::Ordering, time::Duration};
 
 use futures::future::join_all;
 use parlance_application::{
@@ -18,12 +18,15 @@ use parlance_application::{
     ports::attachments::ObjectStore,
 };
 use parlance_domain::{
-    attachment::{ObjectArea, ObjectKey, ObjectTag, Stage},
+    attachment::{ObjectArea, ObjectKey, ObjectTag, Reason, Sha256Digest, Stage},
     ids::{AttachmentId, MessageId},
 };
-use parlance_testkit::contracts::previews::PICTURE;
+use parlance_testkit::contracts::inspection::PICTURE;
 
 use self::house::{House, threats};
+
+/// Where a picture lies that is handed out.
+const RELEASED: [ObjectArea; 2] = [ObjectArea::Clean, ObjectArea::Preview];
 
 #[tokio::test]
 async fn a_clean_file_is_released_shown_and_looked_into() {
@@ -35,24 +38,73 @@ async fn a_clean_file_is_released_shown_and_looked_into() {
     assert_eq!(sent.message.message.files[0].stage, Stage::Scanning);
 
     house.scanned(id, Finding::NoThreats).await;
-    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", vec![ObjectArea::Clean]));
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", RELEASED.to_vec()));
     let released = house.objects.object(&ObjectKey { area: ObjectArea::Clean, id }).unwrap();
     assert_eq!(released.content_type.as_deref(), Some("image/png"));
     assert!(released.disposition.unwrap().starts_with("attachment; filename=\"cat.png\""));
-    assert_eq!(house.shown(sent.message.id).await, [Stage::Clean]);
-    assert_eq!(house.errands.take_previews(), [id]);
-
-    house.preview.execute(id).await.unwrap();
     let shown = house.message(sent.message.id).await;
     let media = shown.files[0].media.clone().unwrap();
+    assert_eq!(shown.files[0].stage, Stage::Clean);
     assert_eq!(media.dimensions.map(|size| (size.width, size.height)), Some((3, 2)));
-    assert_eq!(house.lies_in(id), [ObjectArea::Clean, ObjectArea::Preview]);
-    assert_eq!((shown.version, shown.edited_at), (3, None), "more is known of it, and nobody edited it");
+    assert_eq!((shown.version, shown.edited_at), (2, None), "more is known of it, and nobody edited it");
     for who in ["alice", "bob"] {
         let told = house.told(who).join("\n");
-        assert_eq!(told.matches("\"message.updated\"").count(), 2, "{who}: {told}");
+        assert_eq!(told.matches("\"message.updated\"").count(), 1, "{who}: {told}");
         assert!(!told.contains("download_url"));
     }
+}
+
+#[tokio::test]
+async fn what_is_no_part_of_a_picture_is_not_handed_out_with_it() {
+    let house = House::build().await;
+    let id = house.passes_scan("alice", "image/png", &[PICTURE, b"52.520008N"].concat()).await;
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", RELEASED.to_vec()));
+    let released = house.objects.object(&ObjectKey { area: ObjectArea::Clean, id }).unwrap();
+    assert_eq!((released.bytes.as_slice(), released.content_type.as_deref()), (PICTURE, Some("image/png")));
+    let file = house.row(id).await.unwrap().file;
+    assert_eq!(file.size.bytes(), PICTURE.len() as u64, "it is described as it is handed out");
+    assert_eq!(file.sha256, Some(Sha256Digest::of(PICTURE)));
+}
+
+#[tokio::test]
+async fn what_no_scanner_knows_and_is_not_what_it_says_is_gone_and_says_why() {
+    let house = House::build().await;
+    for (content_type, bytes, state, reason) in [
+        ("image/png", &PICTURE[..40], "unscannable", Reason::Damaged),
+        ("image/png", b"<html><script>", "infected", Reason::Disguised),
+        ("image/svg+xml", b"<svg onload='alert(1)'/>", "infected", Reason::Script),
+    ] {
+        let told = house.told("alice").len();
+        let id = house.passes_scan("alice", content_type, bytes).await;
+        assert_eq!((house.state(id).await, house.lies_in(id)), (state, vec![]));
+        assert_eq!(house.row(id).await.unwrap().state.reason(), Some(reason));
+        assert!(house.told("alice")[told..].join("\n").contains("\"file_removed\""));
+    }
+    let page = house.passes_scan("alice", "text/html", b"<html><script>").await;
+    assert_eq!(house.state(page).await, "clean", "it claims nothing else, and is handed out as what it is");
+}
+
+#[tokio::test]
+async fn a_file_that_nobody_survives_to_look_into_is_given_up_in_the_end() {
+    let house = House::build().await;
+    house.is_deadly.store(true, Ordering::Relaxed);
+    let id = house.uploaded("alice").await;
+    for _ in 0..4 {
+        house.scanned(id, Finding::NoThreats).await;
+        assert_eq!((house.state(id).await, house.lies_in(id)), ("scanning", vec![ObjectArea::Quarantine]));
+        house.clock.advance(Duration::from_secs(61));
+        house.look_after.execute(id).await.unwrap();
+    }
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("unscannable", vec![]));
+    assert_eq!(house.row(id).await.unwrap().state.reason(), Some(Reason::NotScanned));
+
+    let id = house.uploaded("alice").await;
+    house.scanned(id, Finding::NoThreats).await;
+    house.clock.advance(Duration::from_secs(61));
+    house.look_after.execute(id).await.unwrap();
+    house.is_deadly.store(false, Ordering::Relaxed);
+    house.scanned(id, Finding::NoThreats).await;
+    assert_eq!(house.state(id).await, "clean", "the next one has survived it");
 }
 
 #[tokio::test]
@@ -61,9 +113,9 @@ async fn a_verdict_before_the_news_of_the_upload_counts() {
     let id = house.begin("alice").await;
     house.put(id, PICTURE).await;
     house.scanned(id, Finding::NoThreats).await;
-    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", vec![ObjectArea::Clean]));
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", RELEASED.to_vec()));
     house.receive.execute(id).await.unwrap();
-    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", vec![ObjectArea::Clean]));
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", RELEASED.to_vec()));
 }
 
 #[tokio::test]
@@ -72,10 +124,10 @@ async fn a_verdict_on_what_was_put_in_a_files_place_counts_before_the_news_of_it
     let id = house.uploaded("alice").await;
     let first = house.result(id, threats()).await;
     let mut other = PICTURE.to_vec();
-    other.reverse();
+    other[20] ^= 1;
     house.put(id, &other).await;
     house.scanned(id, Finding::NoThreats).await;
-    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", vec![ObjectArea::Clean]));
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", RELEASED.to_vec()));
     house.judge.execute(&first).await.unwrap();
     assert_eq!(house.state(id).await, "clean", "what the first verdict was about is gone");
 }
@@ -113,7 +165,7 @@ async fn results_that_come_all_at_once_are_one() {
     let clean = house.result(id, Finding::NoThreats).await;
     let outcomes = join_all((0..6).map(|_| house.judge.execute(&clean))).await;
     assert!(outcomes.iter().all(Result::is_ok));
-    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", vec![ObjectArea::Clean]));
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("clean", RELEASED.to_vec()));
     assert_eq!(house.message(sent.message.id).await.version, 2);
 }
 
@@ -129,8 +181,6 @@ async fn an_infected_file_is_gone_and_its_message_and_its_uploader_are_told() {
     assert!(told.contains("\"file_removed\"") && told.contains(&id.to_string()), "{told}");
     let told = house.told("bob").join("\n");
     assert!(!told.contains("file_removed") && told.contains("\"infected\""), "{told}");
-    house.preview.execute(id).await.unwrap();
-    assert_eq!(house.row(id).await.unwrap().media, None);
 }
 
 #[tokio::test]
@@ -175,7 +225,7 @@ async fn what_nobody_announced_and_what_comes_after_the_verdict_is_deleted() {
     house.scanned(id, Finding::NoThreats).await;
     house.put(id, b"something else").await;
     house.receive.execute(id).await.unwrap();
-    assert_eq!(house.lies_in(id), [ObjectArea::Clean]);
+    assert_eq!(house.lies_in(id), RELEASED);
     let clean = house.objects.object(&ObjectKey { area: ObjectArea::Clean, id }).unwrap();
     assert_eq!(clean.bytes, PICTURE);
 }

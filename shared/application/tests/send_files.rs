@@ -27,7 +27,7 @@ use parlance_domain::{
     ids::AttachmentId,
     message::{MessageBody, MessageContent, MessageKind},
 };
-use parlance_testkit::{contracts::previews::PICTURE, scene::user};
+use parlance_testkit::{contracts::inspection::PICTURE, scene::user};
 
 use self::house::{House, threats};
 
@@ -157,7 +157,6 @@ async fn a_deleted_message_takes_its_files_with_it() {
     let (one, two) = (house.uploaded("alice").await, house.uploaded("alice").await);
     let sent = house.send("alice", "one", &[one, two]).await.unwrap();
     house.scanned(one, Finding::NoThreats).await;
-    house.preview.execute(one).await.unwrap();
     let late = house.result(two, Finding::NoThreats).await;
     let caller = user("alice");
     let deletion = Deletion { caller: Caller::from(&caller), id: sent.message.id, from: None };
@@ -172,7 +171,6 @@ async fn a_deleted_message_takes_its_files_with_it() {
     let entries = house.entries().await;
     house.put(two, PICTURE).await;
     house.judge.execute(&late).await.unwrap();
-    house.preview.execute(one).await.unwrap();
     assert_eq!((house.lies_in(two), house.entries().await), (vec![], entries), "a verdict on what is gone");
 }
 

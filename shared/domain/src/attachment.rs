@@ -6,6 +6,7 @@ mod description;
 mod file_name;
 mod media;
 mod object;
+mod reason;
 mod state;
 mod upload;
 
@@ -16,7 +17,8 @@ pub use self::{
     file_name::FileName,
     media::{Dimensions, MediaFacts},
     object::{ObjectArea, ObjectKey, ObjectTag},
-    state::{AttachmentState, Scan, Verdict},
+    reason::Reason,
+    state::{AttachmentState, CleanFile, Scan, Verdict},
     upload::{PartPlan, Upload, UploadId, UploadMethod},
 };
 use crate::{
@@ -33,7 +35,7 @@ pub struct Attachment {
     pub id: AttachmentId,
     /// Who uploads it: until a message owns it nobody else sees it.
     pub uploader: UserId,
-    /// What the uploader said that it is.
+    /// What the uploader said that it is; of a clean file, the size and the digest of what is handed out.
     pub file: FileDescription,
     /// When its upload began.
     pub created_at: Timestamp,
@@ -43,7 +45,7 @@ pub struct Attachment {
     pub message: Option<MessageId>,
     /// How far it has come.
     pub state: AttachmentState,
-    /// What was found in it once it was clean: of images and recordings.
+    /// What was found in it: of clean pictures and recordings.
     pub media: Option<MediaFacts>,
     /// How often it was written: a change names the version that it was made from.
     pub version: u64,
@@ -112,20 +114,35 @@ impl Attachment {
         Some(Self { expires_at, state, ..self }.next())
     }
 
-    /// A scan has ended. One of a file that was replaced meanwhile says nothing; one that is told before the file's arrival counts.
-    pub fn scanned(self, verdict: Verdict, tag: &ObjectTag, now: Timestamp) -> Option<Self> {
+    /// Whether a verdict on these bytes is news. One on a file that was replaced meanwhile says nothing; one that is told before the file's arrival
+    /// counts.
+    pub fn awaits_verdict_on(&self, tag: &ObjectTag) -> bool {
         match &self.state {
-            AttachmentState::Uploading(_) => {}
-            AttachmentState::Scanning(scan) if scan.tag == *tag => {}
-            _ => return None,
+            AttachmentState::Uploading(_) => true,
+            AttachmentState::Scanning(scan) => scan.tag == *tag,
+            _ => false,
+        }
+    }
+
+    /// A scan has ended, and the look into the file after it, if that [is news](Self::awaits_verdict_on).
+    pub fn scanned(self, verdict: Verdict, tag: &ObjectTag, now: Timestamp) -> Option<Self> {
+        if !self.awaits_verdict_on(tag) {
+            return None;
         }
         let expires_at = self.message.is_none().then(|| unowned_until(now));
-        let state = match verdict {
-            Verdict::Clean => AttachmentState::Clean { since: now },
-            Verdict::Infected => AttachmentState::Infected { since: now },
-            Verdict::Unscannable => AttachmentState::Unscannable { since: now },
+        let judged = match verdict {
+            Verdict::Refused(reason) => {
+                Self { state: AttachmentState::Refused { since: now, reason }, ..self }
+            }
+            Verdict::Clean(CleanFile { rewritten, media }) => {
+                let mut file = self.file;
+                if let Some((size, sha256)) = rewritten {
+                    (file.size, file.sha256) = (size, Some(sha256));
+                }
+                Self { state: AttachmentState::Clean { since: now }, file, media, ..self }
+            }
         };
-        Some(Self { expires_at, state, ..self }.next())
+        Some(Self { expires_at, ..judged }.next())
     }
 
     /// The scan did not come, or came to nothing, and is asked for once more.
@@ -138,15 +155,16 @@ impl Attachment {
     /// No scan comes any more.
     pub fn given_up(self, now: Timestamp) -> Option<Self> {
         let AttachmentState::Scanning(_) = self.state else { return None };
-        Some(Self { state: AttachmentState::Unscannable { since: now }, ..self }.next())
+        let state = AttachmentState::Refused { since: now, reason: Reason::NotScanned };
+        Some(Self { state, ..self }.next())
     }
 
     /// The upload was not finished in time.
     pub fn expired(self, now: Timestamp) -> Option<Self> {
         match &self.state {
             AttachmentState::Uploading(upload) if now >= upload.until => {
-                let since = upload.until;
-                Some(Self { state: AttachmentState::Expired { since }, ..self }.next())
+                let state = AttachmentState::Refused { since: upload.until, reason: Reason::NotUploaded };
+                Some(Self { state, ..self }.next())
             }
             _ => None,
         }
@@ -156,7 +174,8 @@ impl Attachment {
     pub fn refused(self, now: Timestamp) -> Option<Self> {
         match &self.state {
             AttachmentState::Uploading(_) | AttachmentState::Scanning(_) => {
-                Some(Self { state: AttachmentState::Expired { since: now }, ..self }.next())
+                let state = AttachmentState::Refused { since: now, reason: Reason::NotAsAnnounced };
+                Some(Self { state, ..self }.next())
             }
             _ => None,
         }
@@ -174,12 +193,6 @@ impl Attachment {
     /// A message takes it, and it no longer expires; `None` unless it [`is_claimable`](Self::is_claimable), or where the message has it already.
     pub fn claimed_by(self, message: MessageId) -> Option<Self> {
         self.is_claimable().then(|| Self { message: Some(message), expires_at: None, ..self }.next())
-    }
-
-    /// What was found in the clean file.
-    pub fn with_media(self, media: MediaFacts) -> Option<Self> {
-        let AttachmentState::Clean { .. } = self.state else { return None };
-        (self.media.as_ref() != Some(&media)).then(|| Self { media: Some(media), ..self }.next())
     }
 
     fn next(self) -> Self {

@@ -123,7 +123,7 @@ pub enum Notification {
         /// Who.
         by: UserId,
     },
-    /// A file that he uploaded was infected, and is gone.
+    /// A file that he uploaded was refused, and is gone.
     FileRemoved {
         /// The file.
         attachment: AttachmentId,

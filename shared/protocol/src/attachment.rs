@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64;
 use parlance_domain::{
-    attachment::{self as domain, AttachedFile, Dimensions, Stage},
+    attachment::{self as domain, AttachedFile, Dimensions, Reason, Stage},
     ids::AttachmentId,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -21,15 +21,22 @@ pub struct Attachment {
     pub filename: String,
     /// What its uploader said that it holds.
     pub content_type: String,
-    /// How many bytes it has.
+    /// How many bytes it has. A picture that was uploaded with more than the picture has fewer once it is `clean`.
     pub size: u64,
-    /// The SHA-256 of its bytes in hexadecimal digits, where the uploader said it. Of a file in parts it is his word: the parts were held to theirs.
+    /// The SHA-256 of its bytes in hexadecimal digits, where it is known: of a picture that is `clean`, of what is handed out; else where the
+    /// uploader said it. Of a file in parts it is his word: the parts were held to theirs.
     #[serde(default)]
     pub sha256: Option<String>,
-    /// `uploading`, `scanning`, `clean`: it can be fetched; `infected`: it was removed; `unscannable`: no scanner could read it;
+    /// `uploading`, `scanning`, `clean`: it can be fetched; `infected`: it was removed; `unscannable`: nobody could look into it;
     /// `expired`: it never came; or a state of a newer server.
     #[schemars(schema_with = "states")]
     pub state: Cow<'static, str>,
+    /// Why it is never handed out. `infected`: `malware`; `disguised`, it is something else than it says, or something else besides; `script`, it
+    /// holds what runs when it is opened; `decompression_bomb`. `unscannable`: `damaged`; `encrypted`; `not_scanned`, no scanner came to a verdict.
+    /// `expired`: `not_uploaded`; `not_as_announced`. Or a reason of a newer server.
+    #[serde(default)]
+    #[schemars(schema_with = "reasons")]
+    pub reason: Option<Cow<'static, str>>,
     /// When its upload began.
     pub created_at: WireTime,
     /// A picture's width in pixels, as it is shown.
@@ -65,6 +72,11 @@ fn states(_: &mut SchemaGenerator) -> Schema {
     names(Stage::ALL.map(Stage::as_str))
 }
 
+fn reasons(_: &mut SchemaGenerator) -> Schema {
+    let names = Reason::ALL.into_iter().map(|reason| Some(reason.as_str())).chain([None]);
+    schemars::json_schema!({"type": ["string", "null"], "enum": names.collect::<Vec<_>>()})
+}
+
 impl Attachment {
     /// An attachment as it stands.
     pub fn of(attachment: &domain::Attachment) -> Self {
@@ -83,6 +95,7 @@ impl From<&AttachedFile> for Attachment {
             size: file.size.bytes(),
             sha256: file.sha256.map(|digest| digest.to_string()),
             state: Cow::Borrowed(attached.stage.as_str()),
+            reason: attached.reason.map(|reason| Cow::Borrowed(reason.as_str())),
             created_at: attached.created_at.into(),
             width: media.dimensions.map(|size| size.width),
             height: media.dimensions.map(|size| size.height),

@@ -4,13 +4,13 @@
 use parlance_testkit::{
     contracts::{
         attachments, blocks, connections, conversation_cache, conversations, fixtures::NOW, idempotency,
-        message_log, objects, people, presence, previews, rate_counters, reads, relay_bus, rows,
+        inspection, message_log, objects, people, presence, rate_counters, reads, relay_bus, rows,
         typing_board,
     },
     memory::{
         attachments::MemoryAttachments, cloud::MemoryCloud, connections::MemoryConnections,
-        idempotency::MemoryIdempotency, objects::MemoryObjects, people::MemoryPeople,
-        presence::MemoryPresence, previews::MemoryPreviewer, redis::MemoryRedis,
+        idempotency::MemoryIdempotency, inspection::MemoryExaminer, objects::MemoryObjects,
+        people::MemoryPeople, presence::MemoryPresence, redis::MemoryRedis,
     },
 };
 
@@ -87,6 +87,6 @@ async fn presence_in_memory_is_kept() {
 }
 
 #[tokio::test]
-async fn the_previewer_in_memory_knows_pictures() {
-    previews::holds(&MemoryPreviewer).await;
+async fn the_examiner_in_memory_knows_pictures() {
+    inspection::holds(&MemoryExaminer).await;
 }

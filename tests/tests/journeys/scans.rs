@@ -1,15 +1,19 @@
 //! Files after their upload: scanned before anybody sees them, shown in their message as more is known, handed out to members, and deleted with
 //! their message.
 
+#[path = "scans/inspected.rs"]
+mod inspected;
+
 use std::io::{Cursor, Write};
 use std::time::Duration;
 
-use data_encoding::BASE64;
+use data_encoding::{BASE64, HEXLOWER};
 use parlance_tests::answer::Answer;
 use parlance_tests::cloud::{Cloud, Setup};
 use parlance_tests::person::{Person, file_part};
 use reqwest::{Client, Method, Response};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 

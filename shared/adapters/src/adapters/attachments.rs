@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use parlance_application::ports::{
     attachments::{
-        AttachmentRepository, AttachmentTimer, MediaUrls, MultipartUploads, ObjectStore, PreviewRequests,
-        UploadSigner,
+        AttachmentRepository, AttachmentTimer, MediaUrls, MultipartUploads, ObjectStore, UploadSigner,
     },
-    previews::Previewer,
+    inspection::{Examiner, Inspector},
 };
 
 use super::Adapters;
 use crate::{
     aws::credentials, cloudfront::CloudFrontUrls, configuration::ConfigurationError,
-    dynamodb::DynamoAttachments, lambda::LambdaPreviews, previews::DecodingPreviewer, s3::S3UploadSigner,
-    sqs::SqsAttachmentTimer,
+    dynamodb::DynamoAttachments, inspection::DecodingExaminer, lambda::inspection::LambdaInspector,
+    s3::S3UploadSigner, sqs::SqsAttachmentTimer,
 };
 
 impl Adapters {
@@ -58,15 +57,15 @@ impl Adapters {
         Ok(Arc::new(SqsAttachmentTimer::new(self.clients.sqs()?, url)))
     }
 
-    /// The function that looks into clean files.
-    pub fn preview_requests(&self) -> Result<Arc<dyn PreviewRequests>, ConfigurationError> {
-        let name = self.configuration().attachments.preview_function.as_deref();
-        let function = self.clients.function("MAKE_PREVIEW_FUNCTION", name, "previews")?;
-        Ok(Arc::new(LambdaPreviews::new(function)))
+    /// The function that looks into files.
+    pub fn inspector(&self) -> Result<Arc<dyn Inspector>, ConfigurationError> {
+        let name = self.configuration().attachments.inspect_function.as_deref();
+        let function = self.clients.function("INSPECT_FILE_FUNCTION", name, "inspection")?;
+        Ok(Arc::new(LambdaInspector::new(function)))
     }
 
-    /// Looks into files.
-    pub fn previewer(&self) -> Arc<dyn Previewer> {
-        Arc::new(DecodingPreviewer::new())
+    /// The decoders in it.
+    pub fn examiner(&self) -> Arc<dyn Examiner> {
+        Arc::new(DecodingExaminer::new())
     }
 }

@@ -10,9 +10,9 @@
 mod dynamodb;
 mod eventbridge;
 mod gateway;
+mod inspection;
 mod issuer;
 mod posting;
-mod previews;
 mod redis;
 mod s3;
 mod servers;

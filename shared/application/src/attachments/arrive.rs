@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parlance_domain::{
-    attachment::{Attachment, AttachmentState, ContentType, ObjectArea, ObjectKey},
+    attachment::{Attachment, AttachmentState, ContentType, ObjectArea, ObjectKey, Reason},
     ids::AttachmentId,
 };
 
@@ -62,7 +62,7 @@ impl ReceiveAttachment {
         if matches!(attachment.state, AttachmentState::Scanning(_)) {
             self.timer.look_again(id, SCAN_WITHIN).await?;
         } else {
-            if matches!(attachment.state, AttachmentState::Expired { .. }) {
+            if attachment.state.reason() == Some(Reason::NotAsAnnounced) {
                 tracing::warn!(attachment.id = %id, "an upload is not what was announced");
             }
             self.objects.delete(&[key]).await?;

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use parlance_domain::{
-    attachment::{Attachment, AttachmentState, ObjectArea, ObjectTag, PartPlan, UploadMethod},
+    attachment::{Attachment, AttachmentState, ObjectArea, ObjectTag, PartPlan, Stage, UploadMethod},
     ids::{AttachmentId, UserId},
 };
 
@@ -93,7 +93,7 @@ impl CompleteUpload {
                     },
                     UploadMethod::Form | UploadMethod::Direct => self.stored(&attachment).await?,
                 },
-                AttachmentState::Expired { .. } => return Err(CompleteUploadError::Expired),
+                state if Stage::from(state) == Stage::Expired => return Err(CompleteUploadError::Expired),
                 _ => return Ok(attachment),
             };
             let Some(arrived) = attachment.clone().arrived(tag, now) else { return Ok(attachment) };

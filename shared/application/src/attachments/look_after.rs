@@ -58,9 +58,7 @@ impl LookAfterAttachment {
             AttachmentState::Uploading(upload) => self.on_upload(&standing, upload, now).await,
             AttachmentState::Scanning(scan) => self.on_scan(&standing, scan, now).await,
             AttachmentState::Clean { .. }
-            | AttachmentState::Infected { .. }
-            | AttachmentState::Unscannable { .. }
-            | AttachmentState::Expired { .. }
+            | AttachmentState::Refused { .. }
             | AttachmentState::Removed { .. } => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! Tells an uploader that his file was infected and is gone, whatever he has open.
+//! Tells an uploader that his file was refused and is gone, whatever he has open.
 
 use std::sync::Arc;
 

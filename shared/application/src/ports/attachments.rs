@@ -53,8 +53,13 @@ pub trait ObjectStore: Send + Sync {
     /// What is known of an object without reading it; `None` where there is none.
     async fn head(&self, key: &ObjectKey) -> Result<Option<StoredObject>, PortError>;
 
-    /// The bytes of an object that has no more than so many; `None` where there is none, or a larger one.
-    async fn read(&self, key: &ObjectKey, max_bytes: u64) -> Result<Option<Vec<u8>>, PortError>;
+    /// The bytes that have this tag, if they are no more than so many; `None` where there are none, others, or more.
+    async fn read(
+        &self,
+        key: &ObjectKey,
+        tag: &ObjectTag,
+        max_bytes: u64,
+    ) -> Result<Option<Vec<u8>>, PortError>;
 
     /// Copies the bytes that have this tag, and no others that may lie there by now. Done again, it does no harm.
     async fn copy(
@@ -265,11 +270,4 @@ pub enum Media {
 pub trait AttachmentTimer: Send + Sync {
     /// Asks for another look at an attachment after the delay (at most 15 minutes), at least once.
     async fn look_again(&self, id: AttachmentId, after: Duration) -> Result<(), PortError>;
-}
-
-/// The function `make-preview`, invoked without waiting for it.
-#[async_trait]
-pub trait PreviewRequests: Send + Sync {
-    /// Asks for the preview of a clean file; it is made at least once, or there is none.
-    async fn request(&self, id: AttachmentId) -> Result<(), PortError>;
 }

@@ -1,14 +1,22 @@
 //! A house in which files are uploaded, scanned and sent.
 #![allow(dead_code, reason = "each test uses a part of it")]
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
 
 use parlance_application::{
     attachments::{
         arrive::ReceiveAttachment,
+        inspect::InspectFile,
         judge::{Finding, JudgeAttachment, JudgePorts, ScanResult},
         look_after::LookAfterAttachment,
-        preview::MakePreview,
         remove::RemoveObjects,
         show::ShowAttachment,
         warn::WarnUploader,
@@ -16,9 +24,11 @@ use parlance_application::{
     limits::admission::Admission,
     messages::send::{Draft, SendMessageError, Sent},
     ports::{
+        PortError,
         attachments::{AttachmentRepository, ObjectStore, Presentation},
         connections::ConnectionDirectory,
         environment::{Clock, Random},
+        inspection::{Inspected, Inspector, UninspectedFile},
         log::MessageLog,
     },
 };
@@ -36,10 +46,10 @@ use parlance_domain::{
 };
 use parlance_protocol::json_events::JsonEvents;
 use parlance_testkit::{
-    contracts::previews::PICTURE,
+    contracts::inspection::PICTURE,
     memory::{
-        attachments::MemoryErrands, environment::SeededRandom, gate::Gate, objects::MemoryObjects,
-        previews::MemoryPreviewer,
+        attachments::MemoryErrands, environment::SeededRandom, gate::Gate, inspection::MemoryExaminer,
+        objects::MemoryObjects,
     },
     scene::{Scene, user},
     simulation::stage::Stage,
@@ -54,8 +64,9 @@ pub struct House {
     pub receive: ReceiveAttachment,
     pub judge: JudgeAttachment,
     pub look_after: LookAfterAttachment,
-    pub preview: MakePreview,
     pub remove: RemoveObjects,
+    /// Whether whoever looks into files dies of it.
+    pub is_deadly: Arc<AtomicBool>,
     pub group: ConversationId,
     random: SeededRandom,
 }
@@ -107,26 +118,22 @@ impl House {
             encoder,
             time.clone(),
         );
+        let is_deadly = Arc::new(AtomicBool::new(false));
+        let inspect = InspectFile::new(bucket.clone(), Arc::new(MemoryExaminer));
+        let inspector = MortalInspector { inspect, is_deadly: is_deadly.clone() };
         Self {
             judge: JudgeAttachment::new(JudgePorts {
                 attachments: rows.clone(),
                 objects: bucket.clone(),
                 receive: receive.clone(),
-                previews: timer.clone(),
+                inspector: Arc::new(inspector),
                 show: show.clone(),
                 warn,
                 clock: time.clone(),
             }),
-            look_after: LookAfterAttachment::new(
-                rows.clone(),
-                bucket.clone(),
-                receive.clone(),
-                timer,
-                show.clone(),
-                time,
-            ),
-            preview: MakePreview::new(rows, bucket.clone(), Arc::new(MemoryPreviewer), show),
+            look_after: LookAfterAttachment::new(rows, bucket.clone(), receive.clone(), timer, show, time),
             remove: RemoveObjects::new(bucket),
+            is_deadly,
             receive,
             stage,
             clock,
@@ -143,10 +150,14 @@ impl House {
     }
 
     pub async fn begin_as(&self, who: &str, content_type: &str) -> AttachmentId {
+        self.announce(who, content_type, PICTURE.len()).await
+    }
+
+    async fn announce(&self, who: &str, content_type: &str, bytes: usize) -> AttachmentId {
         let file = FileDescription {
             name: FileName::parse("cat.png").unwrap(),
             content_type: ContentType::parse(content_type).unwrap(),
-            size: FileSize::new(PICTURE.len() as u64).unwrap(),
+            size: FileSize::new(bytes as u64).unwrap(),
             sha256: None,
         };
         let now = self.clock.now();
@@ -170,6 +181,15 @@ impl House {
         let id = self.begin(who).await;
         self.put(id, PICTURE).await;
         self.receive.execute(id).await.unwrap();
+        id
+    }
+
+    /// These bytes are uploaded, and no scanner finds anything in them.
+    pub async fn passes_scan(&self, who: &str, content_type: &str, bytes: &[u8]) -> AttachmentId {
+        let id = self.announce(who, content_type, bytes.len()).await;
+        self.put(id, bytes).await;
+        self.receive.execute(id).await.unwrap();
+        self.scanned(id, Finding::NoThreats).await;
         id
     }
 
@@ -253,6 +273,22 @@ impl House {
         let deliveries = self.stage.gateway.deliveries();
         let of_him = deliveries.iter().filter(|(to, _)| *to == id);
         of_him.map(|(_, frame)| String::from_utf8(frame.clone()).unwrap()).collect()
+    }
+}
+
+/// Looks into files, and may not survive it.
+struct MortalInspector {
+    inspect: InspectFile,
+    is_deadly: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl Inspector for MortalInspector {
+    async fn inspect(&self, file: &UninspectedFile) -> Result<Inspected, PortError> {
+        if self.is_deadly.load(Ordering::Relaxed) {
+            return Ok(Inspected::Unfinished);
+        }
+        self.inspect.inspect(file).await
     }
 }
 

@@ -1,6 +1,6 @@
 //! A file as the message shows it that owns it.
 
-use super::{Attachment, AttachmentState, FileDescription, MediaFacts};
+use super::{Attachment, AttachmentState, FileDescription, MediaFacts, Reason};
 use crate::{ids::AttachmentId, time::Timestamp};
 
 /// A file as the message shows it that owns it: what was known of it when the message was last written.
@@ -8,12 +8,14 @@ use crate::{ids::AttachmentId, time::Timestamp};
 pub struct AttachedFile {
     /// Its id.
     pub id: AttachmentId,
-    /// What its uploader said that it is.
+    /// What its uploader said that it is; of a clean file, the size and the digest of what is handed out.
     pub file: FileDescription,
     /// When its upload began.
     pub created_at: Timestamp,
     /// How far it had come.
     pub stage: Stage,
+    /// Why it is never handed out, if so.
+    pub reason: Option<Reason>,
     /// What was found in it.
     pub media: Option<MediaFacts>,
 }
@@ -27,9 +29,9 @@ pub enum Stage {
     Scanning,
     /// It may be downloaded.
     Clean,
-    /// It was deleted since something bad was found.
+    /// It was deleted since something bad was found in it.
     Infected,
-    /// It is never handed out since no scanner could read it.
+    /// It was deleted since nobody could look into it.
     Unscannable,
     /// Its bytes did not come.
     Expired,
@@ -64,10 +66,9 @@ impl From<&AttachmentState> for Stage {
             AttachmentState::Uploading(_) => Self::Uploading,
             AttachmentState::Scanning(_) => Self::Scanning,
             AttachmentState::Clean { .. } => Self::Clean,
-            AttachmentState::Infected { .. } => Self::Infected,
-            AttachmentState::Unscannable { .. } => Self::Unscannable,
+            AttachmentState::Refused { reason, .. } => reason.stage(),
             // What was removed has no message that could show it.
-            AttachmentState::Expired { .. } | AttachmentState::Removed { .. } => Self::Expired,
+            AttachmentState::Removed { .. } => Self::Expired,
         }
     }
 }
@@ -80,6 +81,7 @@ impl Attachment {
             file: self.file.clone(),
             created_at: self.created_at,
             stage: Stage::from(&self.state),
+            reason: self.state.reason(),
             media: self.media.clone(),
         }
     }

@@ -1,5 +1,6 @@
 //! What a file holds, by its media type, and which types are not taken.
 
+use super::FileSize;
 use crate::message::InvalidValue;
 
 /// The media type of a file in lower case, without parameters.
@@ -46,6 +47,8 @@ const ACTIVE: [&str; 12] = [
 ];
 
 impl ContentType {
+    /// The largest file that is looked into.
+    pub const MAX_INSPECTED_BYTES: u64 = 100 * 1024 * 1024;
     /// The longest name on either side of the slash.
     const MAX_NAME_BYTES: usize = 127;
     /// The longest type with its parameters.
@@ -97,6 +100,21 @@ impl ContentType {
     /// Whether it is a recording's. Browsers say `video/webm` of some that have no picture.
     pub fn is_audio(&self) -> bool {
         self.0.starts_with("audio/")
+    }
+
+    /// Whether it is a PDF's.
+    pub fn is_pdf(&self) -> bool {
+        &*self.0 == "application/pdf"
+    }
+
+    /// Whether what claims it is looked into before it is handed out: a picture, a recording or a PDF is that and nothing else.
+    pub fn is_inspected(&self) -> bool {
+        self.is_image() || self.is_audio() || self.is_pdf()
+    }
+
+    /// The largest file of it, in bytes. A picture and a PDF are looked into whole, or not taken; a longer recording is not looked into.
+    pub fn max_bytes(&self) -> u64 {
+        if self.is_image() || self.is_pdf() { Self::MAX_INSPECTED_BYTES } else { FileSize::MAX_BYTES }
     }
 
     /// The type under which it is handed out: a neutral one for what a browser would run if it showed it, as it never should.

@@ -9,6 +9,8 @@ use crate::ids::AttachmentId;
 pub enum ObjectArea {
     /// As it was uploaded.
     Quarantine,
+    /// Looked into, without what goes with no picture that is handed out, until it is released.
+    Inspected,
     /// Found clean.
     Clean,
     /// A small picture of what is clean, made by us.
@@ -17,12 +19,13 @@ pub enum ObjectArea {
 
 impl ObjectArea {
     /// Every area.
-    pub const ALL: [Self; 3] = [Self::Quarantine, Self::Clean, Self::Preview];
+    pub const ALL: [Self; 4] = [Self::Quarantine, Self::Inspected, Self::Clean, Self::Preview];
 
     /// The first part of the keys in it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Quarantine => "quarantine",
+            Self::Inspected => "inspected",
             Self::Clean => "clean",
             Self::Preview => "preview",
         }

@@ -1,6 +1,6 @@
 //! How far an attachment has come, from its upload to the verdict.
 
-use super::{object::ObjectTag, upload::Upload};
+use super::{FileSize, MediaFacts, Reason, Sha256Digest, Stage, object::ObjectTag, upload::Upload};
 use crate::time::Timestamp;
 
 /// How far an attachment has come.
@@ -15,20 +15,12 @@ pub enum AttachmentState {
         /// Since when.
         since: Timestamp,
     },
-    /// Something bad was found, and it was deleted.
-    Infected {
+    /// It is never handed out, and was deleted: infected, unscannable or expired, as the reason says.
+    Refused {
         /// Since when.
         since: Timestamp,
-    },
-    /// No scanner could read it: it is never handed out.
-    Unscannable {
-        /// Since when.
-        since: Timestamp,
-    },
-    /// Its bytes did not come in time, or were not what was announced.
-    Expired {
-        /// Since when.
-        since: Timestamp,
+        /// Why.
+        reason: Reason,
     },
     /// It was deleted: its row alone is left for a day, so that whoever deletes it again is told so too. Nobody sees it.
     Removed {
@@ -48,31 +40,32 @@ pub struct Scan {
     pub attempts: u32,
 }
 
-/// What a scan has found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What the scan, and the look into the file after it, came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing bad.
-    Clean,
-    /// Something bad.
-    Infected,
-    /// It could not be read.
-    Unscannable,
+    /// Nothing bad: this is handed out.
+    Clean(CleanFile),
+    /// It is not handed out.
+    Refused(Reason),
+}
+
+/// What is handed out of a file: not always the very bytes that were uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CleanFile {
+    /// Its size and digest, where they are others than the uploader announced.
+    pub rewritten: Option<(FileSize, Sha256Digest)>,
+    /// What was found in it.
+    pub media: Option<MediaFacts>,
 }
 
 impl AttachmentState {
-    /// The names of those that are shown.
-    pub const NAMES: [&'static str; 6] =
-        ["uploading", "scanning", "clean", "infected", "unscannable", "expired"];
-
     /// The name on the wire and in the tables.
     pub const fn as_str(&self) -> &'static str {
         match self {
-            Self::Uploading(_) => "uploading",
-            Self::Scanning(_) => "scanning",
-            Self::Clean { .. } => "clean",
-            Self::Infected { .. } => "infected",
-            Self::Unscannable { .. } => "unscannable",
-            Self::Expired { .. } => "expired",
+            Self::Uploading(_) => Stage::Uploading.as_str(),
+            Self::Scanning(_) => Stage::Scanning.as_str(),
+            Self::Clean { .. } => Stage::Clean.as_str(),
+            Self::Refused { reason, .. } => reason.stage().as_str(),
             Self::Removed { .. } => "removed",
         }
     }
@@ -80,5 +73,13 @@ impl AttachmentState {
     /// Whether it may be downloaded.
     pub const fn is_clean(&self) -> bool {
         matches!(self, Self::Clean { .. })
+    }
+
+    /// Why it is never handed out, if so.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::Refused { reason, .. } => Some(*reason),
+            _ => None,
+        }
     }
 }

@@ -20,24 +20,28 @@ fn tag(text: &str) -> ObjectTag {
     ObjectTag::parse(text)
 }
 
+fn found_clean() -> Verdict {
+    Verdict::Clean(CleanFile::default())
+}
+
 fn message() -> MessageId {
     MessageId::new(ConversationId::from_bytes([2; 16]), Seq::FIRST)
 }
 
 #[test]
-fn a_file_that_arrives_is_scanned_and_then_clean() {
+fn a_file_that_arrives_is_scanned_and_then_found_clean() {
     let scanning = begun().arrived(tag("one"), NOW).unwrap();
     assert_eq!((scanning.state.as_str(), scanning.version), ("scanning", 2));
-    let clean = scanning.scanned(Verdict::Clean, &tag("one"), NOW).unwrap();
+    let clean = scanning.scanned(found_clean(), &tag("one"), NOW).unwrap();
     assert!(clean.state.is_clean());
     assert_eq!(clean.clone().arrived(tag("one"), NOW), None, "told late");
-    assert_eq!(clean.clone().scanned(Verdict::Clean, &tag("one"), NOW), None, "told twice");
-    assert_eq!(clean.scanned(Verdict::Infected, &tag("two"), NOW), None, "of other bytes");
+    assert_eq!(clean.clone().scanned(found_clean(), &tag("one"), NOW), None, "told twice");
+    assert_eq!(clean.scanned(Verdict::Refused(Reason::Malware), &tag("two"), NOW), None, "of other bytes");
 }
 
 #[test]
 fn a_verdict_may_come_before_the_arrival() {
-    let infected = begun().scanned(Verdict::Infected, &tag("one"), NOW).unwrap();
+    let infected = begun().scanned(Verdict::Refused(Reason::Malware), &tag("one"), NOW).unwrap();
     assert_eq!(infected.state.as_str(), "infected");
     assert_eq!(infected.clone().arrived(tag("one"), NOW), None);
     assert!(!infected.is_claimable());
@@ -46,9 +50,9 @@ fn a_verdict_may_come_before_the_arrival() {
 #[test]
 fn a_verdict_on_bytes_that_were_replaced_says_nothing() {
     let scanning = begun().arrived(tag("harmless"), NOW).unwrap().arrived(tag("harmful"), NOW).unwrap();
-    assert_eq!(scanning.clone().scanned(Verdict::Clean, &tag("harmless"), NOW), None);
+    assert_eq!(scanning.clone().scanned(found_clean(), &tag("harmless"), NOW), None);
     assert!(scanning.clone().arrived(tag("harmful"), NOW).is_none(), "the same again is no news");
-    assert!(scanning.scanned(Verdict::Infected, &tag("harmful"), NOW).is_some());
+    assert!(scanning.scanned(Verdict::Refused(Reason::Malware), &tag("harmful"), NOW).is_some());
 }
 
 #[test]
@@ -71,7 +75,7 @@ fn one_message_takes_a_file_and_it_no_longer_expires() {
     let owned = scanning.claimed_by(message()).unwrap();
     assert_eq!((owned.message, owned.expires_at), (Some(message()), None));
     assert_eq!(owned.clone().claimed_by(message()), None);
-    let clean = owned.scanned(Verdict::Clean, &tag("one"), NOW).unwrap();
+    let clean = owned.scanned(found_clean(), &tag("one"), NOW).unwrap();
     assert_eq!((clean.message, clean.expires_at), (Some(message()), None));
 }
 
@@ -86,12 +90,27 @@ fn a_scan_that_does_not_come_is_asked_for_again_and_given_up() {
 }
 
 #[test]
-fn only_what_is_clean_is_looked_into() {
-    let facts = MediaFacts { duration_ms: Some(5), ..MediaFacts::default() };
-    assert_eq!(begun().with_media(facts.clone()), None);
-    let clean = begun().scanned(Verdict::Clean, &tag("one"), NOW).unwrap();
-    let known = clean.with_media(facts.clone()).unwrap();
-    assert_eq!(known.with_media(facts), None, "found already");
+fn what_is_handed_out_is_described_as_it_is() {
+    let scanning = begun().arrived(tag("one"), NOW).unwrap();
+    let media = Some(MediaFacts { duration_ms: Some(5), ..MediaFacts::default() });
+    let as_uploaded = Verdict::Clean(CleanFile { rewritten: None, media: media.clone() });
+    let released = scanning.clone().scanned(as_uploaded, &tag("one"), NOW).unwrap();
+    assert_eq!((released.file, released.media), (scanning.file.clone(), media));
+    let rewritten = Some((FileSize::new(7).unwrap(), Sha256Digest::of(b"a")));
+    let smaller = Verdict::Clean(CleanFile { rewritten, media: None });
+    let file = scanning.scanned(smaller, &tag("one"), NOW).unwrap().file;
+    assert_eq!((file.size.bytes(), file.sha256), (7, Some(Sha256Digest::of(b"a"))));
+}
+
+#[test]
+fn what_is_refused_says_why() {
+    for reason in Reason::ALL {
+        let refused = begun().scanned(Verdict::Refused(reason), &tag("one"), NOW).unwrap();
+        assert_eq!(refused.attached().reason, Some(reason));
+        assert_eq!(refused.state.as_str(), reason.stage().as_str());
+        assert!(!refused.is_claimable() && !refused.state.is_clean());
+    }
+    assert_eq!(begun().attached().reason, None);
 }
 
 #[test]
@@ -101,7 +120,7 @@ fn what_is_deleted_is_seen_by_nobody_and_goes_after_a_day() {
     assert!(removed.expires_at.is_some() && removed.clone().seen_at(NOW).is_none());
     assert_eq!(removed.clone().removed(NOW), None, "it is deleted already");
     assert_eq!(removed.clone().arrived(tag("two"), NOW), None);
-    assert_eq!(removed.scanned(Verdict::Clean, &tag("one"), NOW), None);
+    assert_eq!(removed.scanned(found_clean(), &tag("one"), NOW), None);
 }
 
 #[test]

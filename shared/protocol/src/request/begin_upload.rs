@@ -32,14 +32,19 @@ impl BeginUpload {
             fields.refuse("size", empty.to_string());
         }
         let sha256 = fields.optional("sha256", sha256);
-        let is_too_large = matches!(size, Some(Err(InvalidSize::TooLarge)));
+        let largest = content_type.as_ref().map_or(FileSize::MAX_BYTES, ContentType::max_bytes);
+        let is_too_large = match size {
+            Some(Ok(size)) => size.bytes() > largest,
+            Some(Err(InvalidSize::TooLarge)) => true,
+            _ => false,
+        };
         let size = size.and_then(|size| size.or_else(|_| FileSize::new(FileSize::MAX_BYTES)).ok());
         let file = name.zip(content_type).zip(size);
         let file =
             file.map(|((name, content_type), size)| FileDescription { name, content_type, size, sha256 });
         let begin = fields.finish(file.map(|file| Self { file }))?;
         if is_too_large {
-            let detail = format!("a file has at most {} bytes", FileSize::MAX_BYTES);
+            let detail = format!("a file of this type has at most {largest} bytes");
             return Err(Problem::new(ErrorCode::TooLarge, detail));
         }
         Ok(begin)
@@ -54,7 +59,7 @@ impl BeginUpload {
                 Shape::line(FileName::MAX_CHARS),
             )
             .required("content_type", CONTENT_TYPE, content_type_shape())
-            .required("size", "How many bytes it has; larger files are `too_large`.", Shape::range(1, FileSize::MAX_BYTES))
+            .required("size", "How many bytes it has; larger files are `too_large`, and so are pictures and PDFs of more than 100 MiB.", Shape::range(1, FileSize::MAX_BYTES))
             .optional("sha256", SHA256, sha256_shape())
     }
 }

@@ -8,7 +8,7 @@ use parlance_application::ports::{
 use parlance_domain::{
     attachment::{
         Attachment, AttachmentState, ContentType, Dimensions, FileDescription, FileName, FileSize,
-        MediaFacts, ObjectTag, PartPlan, Scan, Sha256Digest, Upload, UploadId, UploadMethod,
+        MediaFacts, ObjectTag, PartPlan, Reason, Scan, Sha256Digest, Upload, UploadId, UploadMethod,
     },
     ids::{AttachmentId, MessageId},
 };
@@ -74,11 +74,10 @@ async fn is_found_whole(attachments: &dyn AttachmentRepository) {
     let states = [
         AttachmentState::Scanning(Scan { since: NOW, tag: ObjectTag::parse("\"abc-2\""), attempts: 3 }),
         AttachmentState::Clean { since: NOW },
-        AttachmentState::Infected { since: NOW },
-        AttachmentState::Unscannable { since: NOW },
-        AttachmentState::Expired { since: NOW },
         AttachmentState::Removed { since: NOW },
     ];
+    let refused = Reason::ALL.map(|reason| AttachmentState::Refused { since: NOW, reason });
+    let states = states.into_iter().chain(refused);
     let mut row = begun("alice", UploadMethod::Form);
     attachments.create(&row).await.unwrap();
     let message = MessageId::new(conversation_id(), seq(412));

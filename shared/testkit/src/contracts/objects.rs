@@ -35,17 +35,18 @@ pub async fn hold(store: &dyn ObjectStore) {
     let to = ObjectKey { area: ObjectArea::Clean, ..to };
     let presented = Presentation { content_type: kind("text/plain"), disposition: None };
     assert_eq!(store.head(&from).await.unwrap(), None);
-    assert_eq!(store.read(&from, 100).await.unwrap(), None);
+    assert_eq!(store.read(&from, &ObjectTag::parse("abc"), 100).await.unwrap(), None);
     store.delete(&[from, to]).await.unwrap();
 
     let first = store.put(&from, b"first".to_vec(), &presented).await.unwrap();
     let head = store.head(&from).await.unwrap().unwrap();
     assert_eq!((head.tag, head.bytes, head.content_type.as_deref()), (first.clone(), 5, Some("text/plain")));
-    assert_eq!(store.read(&from, 5).await.unwrap(), Some(b"first".to_vec()));
-    assert_eq!(store.read(&from, 4).await.unwrap(), None, "larger than is wanted");
+    assert_eq!(store.read(&from, &first, 5).await.unwrap(), Some(b"first".to_vec()));
+    assert_eq!(store.read(&from, &first, 4).await.unwrap(), None, "larger than is wanted");
 
     let second = store.put(&from, b"second".to_vec(), &presented).await.unwrap();
     assert_ne!(first, second);
+    assert_eq!(store.read(&from, &first, 100).await.unwrap(), None, "other bytes than are wanted");
     let shown = Presentation {
         content_type: kind("application/octet-stream"),
         disposition: Some(FileName::parse("Ärger.txt").unwrap().disposition()),
@@ -56,7 +57,7 @@ pub async fn hold(store: &dyn ObjectStore) {
         assert_eq!(store.copy(&from, &second, &to, &shown).await.unwrap(), Copying::Copied);
         let copied = store.head(&to).await.unwrap().unwrap();
         assert_eq!(copied.content_type.as_deref(), Some("application/octet-stream"));
-        assert_eq!(store.read(&to, 100).await.unwrap(), Some(b"second".to_vec()));
+        assert_eq!(store.read(&to, &copied.tag, 100).await.unwrap(), Some(b"second".to_vec()));
     }
 
     store.delete(&[from, to]).await.unwrap();

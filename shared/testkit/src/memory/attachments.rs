@@ -8,9 +8,7 @@ use std::{
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError, Replacing,
-    attachments::{
-        AttachmentRepository, AttachmentTimer, Creating, Media, MediaUrls, Origin, PreviewRequests,
-    },
+    attachments::{AttachmentRepository, AttachmentTimer, Creating, Media, MediaUrls, Origin},
 };
 use parlance_domain::{attachment::Attachment, ids::AttachmentId, time::Timestamp};
 
@@ -97,7 +95,6 @@ pub struct MemoryErrands {
 #[derive(Debug, Default)]
 struct Errands {
     looks: Vec<(AttachmentId, Duration)>,
-    previews: Vec<AttachmentId>,
 }
 
 impl MemoryErrands {
@@ -105,25 +102,12 @@ impl MemoryErrands {
     pub fn take_looks(&self) -> Vec<(AttachmentId, Duration)> {
         std::mem::take(&mut self.errands.lock().unwrap().looks)
     }
-
-    /// The previews that were asked for.
-    pub fn take_previews(&self) -> Vec<AttachmentId> {
-        std::mem::take(&mut self.errands.lock().unwrap().previews)
-    }
 }
 
 #[async_trait]
 impl AttachmentTimer for MemoryErrands {
     async fn look_again(&self, id: AttachmentId, after: Duration) -> Result<(), PortError> {
         self.errands.lock().unwrap().looks.push((id, after));
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl PreviewRequests for MemoryErrands {
-    async fn request(&self, id: AttachmentId) -> Result<(), PortError> {
-        self.errands.lock().unwrap().previews.push(id);
         Ok(())
     }
 }

@@ -147,9 +147,15 @@ impl ObjectStore for MemoryObjects {
         }))
     }
 
-    async fn read(&self, key: &ObjectKey, max_bytes: u64) -> Result<Option<Vec<u8>>, PortError> {
+    async fn read(
+        &self,
+        key: &ObjectKey,
+        tag: &ObjectTag,
+        max_bytes: u64,
+    ) -> Result<Option<Vec<u8>>, PortError> {
         let state = self.state();
-        let object = state.objects.get(key).filter(|object| object.bytes.len() as u64 <= max_bytes);
+        let object = state.objects.get(key).filter(|object| object.tag() == *tag);
+        let object = object.filter(|object| object.bytes.len() as u64 <= max_bytes);
         Ok(object.map(|object| object.bytes.clone()))
     }
 

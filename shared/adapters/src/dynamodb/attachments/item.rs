@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use parlance_domain::{
     attachment::{
         Attachment, AttachmentState, ContentType, Dimensions, FileDescription, FileName, FileSize,
-        MediaFacts, ObjectTag, PartPlan, Scan, Sha256Digest, Upload, UploadId, UploadMethod,
+        MediaFacts, ObjectTag, PartPlan, Reason, Scan, Sha256Digest, Stage, Upload, UploadId, UploadMethod,
     },
     ids::{MessageId, UserId},
     time::Timestamp,
@@ -28,6 +28,7 @@ const SHA256: &str = "sha256";
 const CREATED_AT: &str = "created_at";
 const MESSAGE: &str = "message";
 const STATE: &str = "state";
+const REASON: &str = "reason";
 const SINCE: &str = "since";
 const UPLOAD_METHOD: &str = "upload_method";
 const UPLOAD_UNTIL: &str = "upload_until";
@@ -86,11 +87,12 @@ fn with_state(item: ItemBuilder, state: &AttachmentState) -> ItemBuilder {
             .with(SINCE, time_value(*since))
             .with(TAG, text_value(tag.as_str()))
             .with(ATTEMPTS, number_value(u64::from(*attempts))),
-        AttachmentState::Clean { since }
-        | AttachmentState::Infected { since }
-        | AttachmentState::Unscannable { since }
-        | AttachmentState::Expired { since }
-        | AttachmentState::Removed { since } => item.with(SINCE, time_value(*since)),
+        AttachmentState::Refused { since, reason } => {
+            item.with(SINCE, time_value(*since)).with(REASON, text_value(reason.as_str()))
+        }
+        AttachmentState::Clean { since } | AttachmentState::Removed { since } => {
+            item.with(SINCE, time_value(*since))
+        }
     }
 }
 
@@ -164,11 +166,13 @@ fn state_of(item: &Item) -> Result<AttachmentState, MalformedItem> {
             }))
         }
         "clean" => Ok(AttachmentState::Clean { since: since()? }),
-        "infected" => Ok(AttachmentState::Infected { since: since()? }),
-        "unscannable" => Ok(AttachmentState::Unscannable { since: since()? }),
-        "expired" => Ok(AttachmentState::Expired { since: since()? }),
         "removed" => Ok(AttachmentState::Removed { since: since()? }),
-        _ => Err(MalformedItem { attribute: STATE }),
+        stage => {
+            let unsaid = Stage::parse(stage).and_then(Reason::unsaid);
+            let unsaid = unsaid.ok_or(MalformedItem { attribute: STATE })?;
+            let reason = text(item, REASON).and_then(Reason::parse).unwrap_or(unsaid);
+            Ok(AttachmentState::Refused { since: since()?, reason })
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use minicbor::{
 };
 use parlance_domain::{
     attachment::{
-        AttachedFile, ContentType, Dimensions, FileDescription, FileName, FileSize, MediaFacts, Sha256Digest,
-        Stage,
+        AttachedFile, ContentType, Dimensions, FileDescription, FileName, FileSize, MediaFacts, Reason,
+        Sha256Digest, Stage,
     },
     ids::AttachmentId,
     time::Timestamp,
@@ -40,11 +40,13 @@ pub(super) struct StoredFile<'b> {
     thumbnail: Option<(u32, u32)>,
     #[n(11)]
     has_media: Option<bool>,
+    #[b(12)]
+    reason: Option<&'b str>,
 }
 
 impl<'b> StoredFile<'b> {
     pub(super) fn of(attached: &'b AttachedFile) -> Self {
-        let AttachedFile { id: _, file, created_at, stage, media } = attached;
+        let AttachedFile { id: _, file, created_at, stage, reason, media } = attached;
         let sides = |size: Dimensions| (size.width, size.height);
         let media = media.as_ref();
         Self {
@@ -54,6 +56,7 @@ impl<'b> StoredFile<'b> {
             sha256: file.sha256.map(|digest| ByteArray::from(*digest.as_bytes())),
             created_at: created_at.as_millis(),
             stage: stage.as_str(),
+            reason: reason.map(Reason::as_str),
             dimensions: media.and_then(|media| media.dimensions).map(sides),
             duration_ms: media.and_then(|media| media.duration_ms),
             blurhash: media.and_then(|media| media.blurhash.as_deref()),
@@ -72,6 +75,7 @@ impl<'b> StoredFile<'b> {
             waveform: self.waveform.map(|bars| bars.to_vec()),
             thumbnail: self.thumbnail.map(size),
         });
+        let stage = Stage::parse(self.stage)?;
         Some(AttachedFile {
             id,
             file: FileDescription {
@@ -81,7 +85,8 @@ impl<'b> StoredFile<'b> {
                 sha256: self.sha256.map(|digest| Sha256Digest::from_bytes(digest.into())),
             },
             created_at: Timestamp::from_millis(self.created_at),
-            stage: Stage::parse(self.stage)?,
+            stage,
+            reason: self.reason.and_then(Reason::parse).or(Reason::unsaid(stage)),
             media,
         })
     }

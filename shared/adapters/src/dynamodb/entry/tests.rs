@@ -2,8 +2,8 @@
 
 use parlance_domain::{
     attachment::{
-        AttachedFile, ContentType, Dimensions, FileDescription, FileName, FileSize, MediaFacts, Sha256Digest,
-        Stage,
+        AttachedFile, ContentType, Dimensions, FileDescription, FileName, FileSize, MediaFacts, Reason,
+        Sha256Digest, Stage,
     },
     conversation::{Conversation, ConversationKind, History, Reference, Title},
     ids::AttachmentId,
@@ -77,7 +77,7 @@ fn every_kind_of_entry_comes_back_as_it_was_stored() {
         Joining { user: user("alice#%"), role: Role::Owner },
         Joining { user: user("bob"), role: Role::Guest },
     ];
-    let file = |id, stage, media| AttachedFile {
+    let file = |id, stage, reason, media| AttachedFile {
         id,
         file: FileDescription {
             name: FileName::parse("Ärger #1.png").unwrap(),
@@ -87,6 +87,7 @@ fn every_kind_of_entry_comes_back_as_it_was_stored() {
         },
         created_at: Timestamp::from_millis(9),
         stage,
+        reason,
         media,
     };
     let media = MediaFacts {
@@ -108,9 +109,9 @@ fn every_kind_of_entry_comes_back_as_it_was_stored() {
             metadata: Some(Metadata::from_stored(r#"{"a":[1]}"#.into())),
         },
         files: vec![
-            file(ids[0], Stage::Clean, Some(media)),
-            file(ids[1], Stage::Infected, None),
-            file(ids[2], Stage::Clean, Some(MediaFacts::default())),
+            file(ids[0], Stage::Clean, None, Some(media)),
+            file(ids[1], Stage::Infected, Some(Reason::Script), None),
+            file(ids[2], Stage::Clean, None, Some(MediaFacts::default())),
         ],
         version: 4,
         since: seq(500_000_000),

@@ -1,0 +1,62 @@
+//! Whether an archive hides in a file: readers of ZIP look for its directory at the end, whatever the file begins with.
+
+use memchr::memmem;
+
+/// The end of a central directory with the longest comment behind it, and the ZIP64 records before it.
+const TAIL_BYTES: usize = 22 + 0xffff + 20 + 56;
+
+const END: &[u8] = b"PK\x05\x06";
+const ENTRY: &[u8] = b"PK\x01\x02";
+const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
+const ZIP64_LOCATOR_BYTES: usize = 20;
+
+/// What these formats begin with; their readers do not look for them further behind.
+const FIRST: [&[u8]; 2] = [b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c"];
+
+/// Whether a reader of archives would find one in it: at the end of any file (a GIF that is also a JAR).
+pub fn is_archive(bytes: &[u8]) -> bool {
+    if FIRST.iter().any(|mark| bytes.starts_with(mark)) {
+        return true;
+    }
+    let tail = bytes.len().saturating_sub(TAIL_BYTES);
+    bytes
+        .get(tail..)
+        .is_some_and(|last| memmem::find_iter(last, END).any(|at| is_end_of_directory(bytes, tail + at)))
+}
+
+/// Whether the directory that ends at `end` is where it should be: right before, or behind a ZIP64 record.
+fn is_end_of_directory(bytes: &[u8], end: usize) -> bool {
+    let before = |length: usize| end.checked_sub(length).and_then(|at| bytes.get(at..));
+    if before(ZIP64_LOCATOR_BYTES).is_some_and(|rest| rest.starts_with(ZIP64_LOCATOR)) {
+        return true;
+    }
+    let (Some(entries), Some(size), Some(offset)) =
+        (number(bytes, end + 10, 2), number(bytes, end + 12, 4), number(bytes, end + 16, 4))
+    else {
+        return false;
+    };
+    if size == 0 && entries == 0 {
+        return is_empty_archive(bytes, end, offset);
+    }
+    let is_entry = |rest: &[u8]| rest.starts_with(ENTRY);
+    // Some readers trust the offset, from the file's start, more than the size.
+    before(size).is_some_and(is_entry)
+        || bytes.get(offset..).is_some_and(|rest| offset < end && is_entry(rest))
+}
+
+/// Holds nothing, but is one: the comment ends where the file does, and the directory is not behind its own end.
+fn is_empty_archive(bytes: &[u8], end: usize, offset: usize) -> bool {
+    let comment = number(bytes, end + 20, 2);
+    offset <= end
+        && number(bytes, end + 4, 4) == Some(0)
+        && comment.is_some_and(|length| end + 22 + length <= bytes.len())
+}
+
+/// A little-endian number of up to four bytes.
+fn number(bytes: &[u8], at: usize, length: usize) -> Option<usize> {
+    let digits = bytes.get(at..at.checked_add(length)?)?;
+    Some(digits.iter().rev().fold(0, |number, digit| number << 8 | usize::from(*digit)))
+}
+
+#[cfg(test)]
+mod tests;
