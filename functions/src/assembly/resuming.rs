@@ -33,7 +33,11 @@ impl Assembly {
     /// Lets sockets take their places.
     pub fn register_connection(&self) -> Assembled<RegisterConnection> {
         let adapters = &self.adapters;
-        Ok(RegisterConnection::new(adapters.connections()?, adapters.announcement_timer()?))
+        Ok(RegisterConnection::new(
+            adapters.connections()?,
+            adapters.announcement_timer()?,
+            adapters.connection_probe()?,
+        ))
     }
 
     /// Tells senders late of sockets.

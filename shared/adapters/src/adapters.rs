@@ -8,7 +8,7 @@ use std::sync::Arc;
 use parlance_application::ports::{
     blocks::BlockRepository,
     cache::ConversationCache,
-    connections::{AnnouncementTimer, ConnectionDirectory},
+    connections::{AnnouncementTimer, ConnectionDirectory, ConnectionProbe},
     conversations::{ConversationRepository, MembershipSettings, ReadReceipts, RosterPages},
     delivery::{ConnectionPoster, EntryTimer, FanOutInvoker, RelayBus},
     environment::{Clock, Random},
@@ -260,6 +260,11 @@ impl Adapters {
 
     /// Posts to sockets.
     pub fn connection_poster(&self) -> Result<Arc<dyn ConnectionPoster>, ConfigurationError> {
+        Ok(self.clients.poster()?)
+    }
+
+    /// Asks for sockets.
+    pub fn connection_probe(&self) -> Result<Arc<dyn ConnectionProbe>, ConfigurationError> {
         Ok(self.clients.poster()?)
     }
 

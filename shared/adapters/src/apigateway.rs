@@ -16,6 +16,7 @@ use hyper_util::{
 };
 use parlance_application::ports::{
     PortError,
+    connections::ConnectionProbe,
     delivery::{ConnectionPoster, Posted},
 };
 use parlance_domain::ids::ConnectionId;
@@ -123,6 +124,20 @@ impl ConnectionPoster for ManagementPoster {
         match self.call(Method::DELETE, connection, Bytes::new()).await {
             Ok(status) if status.is_success() || status == StatusCode::GONE => Ok(()),
             Ok(status) => Err(PortError::new("connections", format!("a socket was not closed: {status}"))),
+            Err(error) => Err(PortError::new("connections", error)),
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionProbe for ManagementPoster {
+    async fn is_gone(&self, connection: &ConnectionId) -> Result<bool, PortError> {
+        match self.call(Method::GET, connection, Bytes::new()).await {
+            Ok(status) if status.is_success() => Ok(false),
+            Ok(StatusCode::GONE) => Ok(true),
+            Ok(status) => {
+                Err(PortError::new("connections", format!("a socket was not found out about: {status}")))
+            }
             Err(error) => Err(PortError::new("connections", error)),
         }
     }

@@ -42,7 +42,7 @@ impl House {
         let closer = Closer::new(Arc::new(gateway.clone()), sockets.clone(), Arc::new(SeqEncoder));
         let clock = Arc::new(scene.clock.clone());
         let announce = AnnounceConnections::new(sockets.clone(), queue.clone(), closer, clock);
-        let register = RegisterConnection::new(sockets, queue);
+        let register = RegisterConnection::new(sockets, queue, Arc::new(gateway.clone()));
         Self { scene, directory, gateway, timer, register, announce }
     }
 

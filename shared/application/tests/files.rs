@@ -287,6 +287,12 @@ async fn an_upload_that_is_not_finished_in_time_has_expired() {
     }
     assert_eq!(house.state(id).await, "expired");
     assert_eq!(house.shown(sent.message.id).await, [Stage::Expired]);
+    assert_eq!(house.row(id).await.unwrap().state.reason(), Some(Reason::NotUploaded));
+    house.put(id, PICTURE).await;
+    let late = house.result(id, Finding::NoThreats).await;
+    house.receive.execute(id).await.unwrap();
+    house.judge.execute(&late).await.unwrap();
+    assert_eq!((house.state(id).await, house.lies_in(id)), ("expired", vec![]), "it came too late");
 
     let id = house.begin("alice").await;
     house.put(id, PICTURE).await;

@@ -49,6 +49,7 @@ struct Door {
     tickets: MemoryTickets,
     directory: MemoryConnections,
     people: MemoryPeople,
+    gateway: MemoryGateway,
     admit: AdmitHandshake,
 }
 
@@ -59,6 +60,7 @@ impl Door {
             register: RegisterConnection::new(
                 Arc::new(self.directory.clone()),
                 Arc::new(MemoryPresenceTimer::default()),
+                Arc::new(self.gateway.clone()),
             ),
             people: Arc::new(self.people.clone()),
             conversations: self.scene.conversations(),
@@ -80,7 +82,7 @@ async fn door() -> (Door, ConversationId) {
     let origins = AllowedOrigins::of(&["http://localhost:*"]);
     let admit = AdmitHandshake::new(authenticate, scene.conversations(), origins);
     let (directory, people) = (MemoryConnections::default(), MemoryPeople::default());
-    (Door { scene, tickets, directory, people, admit }, conversation)
+    (Door { scene, tickets, directory, people, gateway: MemoryGateway::default(), admit }, conversation)
 }
 
 fn identity(scene: &Scene) -> Identity {
@@ -172,6 +174,34 @@ async fn a_socket_for_a_foreign_conversation_is_refused_like_one_for_none() {
     ] {
         assert!(matches!(admit(scope).await, Err(AdmitHandshakeError::Forbidden)), "{scope:?}");
     }
+}
+
+#[tokio::test]
+async fn sockets_whose_end_nobody_was_told_of_keep_nobody_out() {
+    let (door, _) = door().await;
+    let open = door.open(RateLimits::NONE);
+    let id = |number: usize| ConnectionId::parse(&format!("socket-{number}=")).unwrap();
+    let opening = |number: usize| Opening {
+        id: id(number),
+        user: user("alice"),
+        scope: SocketScope::Messaging,
+        expires_at: identity(&door.scene).expires_at,
+        profile: ProfileClaims::default(),
+    };
+    door.gateway.close_all();
+    for number in 1..=Connection::MAX_PER_USER {
+        open.execute(opening(number)).await.unwrap();
+    }
+    // As far as API Gateway says, their handshakes may still be under way.
+    let at_once = open.execute(opening(21)).await;
+    assert!(matches!(at_once, Err(OpenConnectionError::TooManyConnections)), "{at_once:?}");
+    door.gateway.open(id(3));
+    door.scene.clock.advance(Duration::from_secs(60));
+    open.execute(opening(22)).await.unwrap();
+    let left = door.directory.of_users(&[user("alice")]).await.unwrap();
+    let left: Vec<&ConnectionId> = left.iter().map(|socket| &socket.id).collect();
+    assert_eq!(left.len(), 2);
+    assert!(left.contains(&&id(3)) && left.contains(&&id(22)), "{left:?}");
 }
 
 #[tokio::test]

@@ -210,7 +210,11 @@ impl Stage {
             Arc::clone(&clock),
             Arc::new(SeededRandom::new(1)),
         );
-        let register = RegisterConnection::new(directory, Arc::new(MemoryPresenceTimer::default()));
+        let register = RegisterConnection::new(
+            directory,
+            Arc::new(MemoryPresenceTimer::default()),
+            Arc::new(gateway.clone()),
+        );
         Self { resume: ResumeSession::new(register, sync(scene), lanes, clock), gateway, connections }
     }
 

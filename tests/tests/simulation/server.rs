@@ -156,7 +156,7 @@ impl Server {
         let lanes =
             Lanes::new(poster.clone(), directory.clone(), encoder.clone(), clock.clone(), random.clone())
                 .with_safeguards(safeguards);
-        let register = RegisterConnection::new(directory.clone(), timer.clone());
+        let register = RegisterConnection::new(directory.clone(), timer.clone(), poster.clone());
         let resume =
             ResumeSession::new(register.clone(), sync, lanes, clock.clone()).with_safeguards(safeguards);
         let closer = Closer::new(poster, directory.clone(), encoder);

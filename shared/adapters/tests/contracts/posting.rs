@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use parlance_adapters::apigateway::ManagementPoster;
-use parlance_application::ports::delivery::{ConnectionPoster, Posted};
+use parlance_application::ports::{
+    connections::ConnectionProbe,
+    delivery::{ConnectionPoster, Posted},
+};
 use parlance_domain::ids::ConnectionId;
 
 use super::gateway::Gateway;
@@ -37,6 +40,18 @@ async fn a_frame_is_posted_signed_to_the_encoded_id() {
         ("DELETE", "/live/@connections/a%2Fb%3Fc%23d%25e")
     );
     assert_eq!(closed.socket, 0, "one connection serves them all");
+}
+
+#[tokio::test]
+async fn a_socket_is_gone_where_the_gateway_says_so_and_nowhere_else() {
+    let gateway = Gateway::start().await;
+    let poster = posting_to(&gateway.url);
+    assert!(!poster.is_gone(&id("open")).await.unwrap());
+    assert!(poster.is_gone(&id("gone")).await.unwrap());
+    for unknown in ["slow-down", "broken", "hanging"] {
+        assert!(poster.is_gone(&id(unknown)).await.is_err(), "{unknown}");
+    }
+    assert!(gateway.calls.lock().unwrap().iter().all(|call| call.method == "GET"));
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
 //! A socket takes its place in the registry, and senders learn of it: at once, or as soon as they can.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use parlance_domain::{connection::Connection, time::Timestamp};
+use futures::future::join_all;
+use parlance_domain::{connection::Connection, ids::UserId, time::Timestamp};
 
 use super::announce::FIRST_PAUSE;
 use crate::ports::{
     PortError,
-    connections::{AnnouncementTimer, ConnectionDirectory, Registration, Unannounced},
+    connections::{AnnouncementTimer, ConnectionDirectory, ConnectionProbe, Registration, Unannounced},
 };
 
 /// Registers sockets, so that events find them.
@@ -15,7 +16,11 @@ use crate::ports::{
 pub struct RegisterConnection {
     directory: Arc<dyn ConnectionDirectory>,
     timer: Arc<dyn AnnouncementTimer>,
+    probe: Arc<dyn ConnectionProbe>,
 }
+
+/// API Gateway does not know a socket before its handshake is over.
+const HANDSHAKE_WITHIN: Duration = Duration::from_secs(35);
 
 /// Why a socket is not registered.
 #[derive(Debug, thiserror::Error)]
@@ -30,17 +35,26 @@ pub enum RegisterConnectionError {
 
 impl RegisterConnection {
     /// Registers in this directory; the timer comes back to sockets of which senders could not be told.
-    pub fn new(directory: Arc<dyn ConnectionDirectory>, timer: Arc<dyn AnnouncementTimer>) -> Self {
-        Self { directory, timer }
+    pub fn new(
+        directory: Arc<dyn ConnectionDirectory>,
+        timer: Arc<dyn AnnouncementTimer>,
+        probe: Arc<dyn ConnectionProbe>,
+    ) -> Self {
+        Self { directory, timer, probe }
     }
 
-    /// Registers the socket, which may be registered already.
+    /// Registers the socket, which may be registered already. API Gateway does not promise to tell of every end of a socket: whoever has too many
+    /// may have lost some of them, and gets their places.
     pub async fn execute(
         &self,
         connection: &Connection,
         now: Timestamp,
     ) -> Result<(), RegisterConnectionError> {
-        match self.directory.register(connection, now).await? {
+        let mut registration = self.directory.register(connection, now).await?;
+        if registration == Registration::TooMany && self.forget_gone(&connection.user, now).await? {
+            registration = self.directory.register(connection, now).await?;
+        }
+        match registration {
             Registration::Registered => Ok(()),
             Registration::TooMany => Err(RegisterConnectionError::TooMany),
             Registration::Unannounced => {
@@ -49,5 +63,19 @@ impl RegisterConnection {
                 Ok(self.timer.announce_later(&unannounced, FIRST_PAUSE).await?)
             }
         }
+    }
+
+    /// Forgets the user's sockets that are not there any more, and says whether there were such.
+    async fn forget_gone(&self, user: &UserId, now: Timestamp) -> Result<bool, PortError> {
+        let registered = self.directory.announce(user).await?;
+        let old = registered.iter().filter(|socket| now.since(socket.opened_at) >= HANDSHAKE_WITHIN);
+        let forgotten = join_all(old.map(async |socket| {
+            // One of which nothing can be learnt keeps its place.
+            if !self.probe.is_gone(&socket.id).await.unwrap_or(false) {
+                return Ok(false);
+            }
+            self.directory.forget(user, &socket.id).await.map(|()| true)
+        }));
+        forgotten.await.into_iter().try_fold(false, |any, is_gone| Ok(any | is_gone?))
     }
 }

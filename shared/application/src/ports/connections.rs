@@ -40,6 +40,13 @@ pub enum Registration {
     TooMany,
 }
 
+/// Asks API Gateway for a socket.
+#[async_trait]
+pub trait ConnectionProbe: Send + Sync {
+    /// Whether API Gateway knows nothing of it: it has been closed, or its handshake is not over.
+    async fn is_gone(&self, id: &ConnectionId) -> Result<bool, PortError>;
+}
+
 /// A socket that is registered and of which senders could not be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unannounced {

@@ -113,7 +113,11 @@ impl House {
         Self {
             open: OpenConnection::new(OpenPorts {
                 directory: sockets.clone(),
-                register: RegisterConnection::new(sockets.clone(), Arc::new(timer.clone())),
+                register: RegisterConnection::new(
+                    sockets.clone(),
+                    Arc::new(timer.clone()),
+                    Arc::new(MemoryGateway::default()),
+                ),
                 people: Arc::new(MemoryPeople::default()),
                 conversations: scene.conversations(),
                 limiter: scene.limiter(RateLimits::NONE),

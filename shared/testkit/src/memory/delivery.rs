@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use parlance_application::ports::{
     PortError,
+    connections::ConnectionProbe,
     delivery::{ConnectionPoster, EntryLook, EntryTimer, FanOutInvoker, FanOutOrder, Posted},
     reads::ReadTimer,
 };
@@ -106,6 +107,18 @@ impl ConnectionPoster for MemoryGateway {
         }
         self.deliveries().push((connection.clone(), b"closed".to_vec()));
         if passage == Passage::AnswerLost { Err(unanswered("connections")) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl ConnectionProbe for MemoryGateway {
+    async fn is_gone(&self, connection: &ConnectionId) -> Result<bool, PortError> {
+        let passage = self.gate.pass(Outside::Post).await;
+        if passage == Passage::Through {
+            Ok(!self.is_open(connection))
+        } else {
+            Err(unanswered("connections"))
+        }
     }
 }
 
