@@ -2,7 +2,7 @@
 //! function does.
 
 mod archive;
-mod cleaning;
+pub mod cleaning;
 mod opus;
 mod page;
 mod pdf;

@@ -30,7 +30,9 @@ const HANDLER: Range<usize> = 8..12;
 
 pub(super) fn clean(bytes: &[u8]) -> Result<Split<'_>, Damaged> {
     let (kept, trailer) = bytes.split_at_checked(end(bytes)?).ok_or(Damaged)?;
-    let mut picture = Picture { bytes: kept, cleaned: kept.to_vec(), overwritten: 0 };
+    let data = boxes(kept, 0..kept.len()).flatten().filter(|span| &span.kind == b"mdat");
+    let data = data.map(|span| span.content).collect();
+    let mut picture = Picture { bytes: kept, data, cleaned: kept.to_vec(), overwritten: 0 };
     for span in boxes(kept, 0..kept.len()) {
         let span = span?;
         match &span.kind {
@@ -65,6 +67,8 @@ fn end(bytes: &[u8]) -> Result<usize, Damaged> {
 
 struct Picture<'b> {
     bytes: &'b [u8],
+    /// What is in its `mdat` boxes, in order: nowhere else may an item lie that is overwritten, or boxes would be.
+    data: Vec<Range<usize>>,
     cleaned: Vec<u8>,
     /// How many bytes of items were overwritten. More than the file has is only possible in a hostile one, whose items
     /// overlap so that it would take forever.
@@ -98,8 +102,17 @@ impl Picture<'_> {
                 Source::OwnData => own_data.clone(),
                 Source::Item => return if metadata.contains(&extent.item) { Err(Damaged) } else { Ok(()) },
             })?;
-            if metadata.contains(&extent.item) { self.overwrite_item(range) } else { Ok(()) }
+            match (metadata.contains(&extent.item), extent.source) {
+                (false, _) => Ok(()),
+                (true, Source::File) if !self.is_data(&range) => Err(Damaged),
+                (true, _) => self.overwrite_item(range),
+            }
         })
+    }
+
+    fn is_data(&self, range: &Range<usize>) -> bool {
+        let place = self.data.partition_point(|data| data.end < range.end);
+        range.is_empty() || self.data.get(place).is_some_and(|data| data.start <= range.start)
     }
 
     fn clean_properties(&mut self, content: Range<usize>) -> Result<(), Damaged> {

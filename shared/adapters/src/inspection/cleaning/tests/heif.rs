@@ -183,3 +183,16 @@ fn sizes_are_of_three_kinds() {
     }
     assert!(is_damaged(&file(&[])));
 }
+
+#[test]
+fn metadata_that_lies_among_the_boxes_is_damage() {
+    let boxes = |extents: &[(u32, u32)]| {
+        let locations = iloc(0, extents);
+        file(&[&meta(&[&iinf(b"Exif"), &locations])])
+    };
+    assert!(!is_damaged(&boxes(&[(DATA, 64)])));
+    assert!(!is_damaged(&boxes(&[(0, 0)])));
+    for extents in [[(DATA - 1, 2)], [(DATA + 60, 5)], [(0, 8)], [(DATA + 64 + 20, 4)]] {
+        assert!(is_damaged(&boxes(&extents)), "{extents:?}");
+    }
+}
