@@ -12,6 +12,7 @@ mod sounds;
 mod svg;
 
 use std::{
+    num::NonZero,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -27,7 +28,7 @@ use tokio::sync::Semaphore;
 /// How long one recording is listened to.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Decodes one file at a time, on a thread of its own: what one file may cost in memory is what the process costs.
+/// Decodes as many files at a time as there are processors, each on a thread of its own: a function of Lambda has one of both.
 pub struct DecodingExaminer {
     turn: Arc<Semaphore>,
 }
@@ -35,7 +36,8 @@ pub struct DecodingExaminer {
 impl DecodingExaminer {
     /// Waits for files.
     pub fn new() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)) }
+        let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
+        Self { turn: Arc::new(Semaphore::new(processors)) }
     }
 }
 
@@ -69,12 +71,12 @@ impl Examiner for DecodingExaminer {
 
 /// Looks at a file, by its claimed type and then by its own bytes. Gives up at `deadline`, where what costs time can be interrupted.
 pub fn examine(content_type: &ContentType, bytes: &[u8], deadline: Instant) -> Examined {
-    let looked = if content_type.is_image() {
+    let looked = if content_type.is_pdf() {
+        pdf::check(bytes).map(|()| Examination::default())
+    } else if content_type.is_image() {
         pictures::examine(content_type, bytes)
     } else if content_type.is_audio() {
         sounds::examine(content_type, bytes, deadline)
-    } else if content_type.is_pdf() {
-        pdf::check(bytes).map(|()| Examination::default())
     } else {
         Ok(Examination::default())
     };

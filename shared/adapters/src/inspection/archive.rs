@@ -1,21 +1,21 @@
-//! Whether an archive hides in a file: readers of ZIP look for its directory at the end, whatever the file begins with.
+//! Whether an archive hides in a file: its readers look for its directory at the end, or for its mark, whatever the file begins with.
 
 use memchr::memmem;
 
-/// The end of a central directory with the longest comment behind it, and the ZIP64 records before it.
-const TAIL_BYTES: usize = 22 + 0xffff + 20 + 56;
+/// How far from the end of the file readers of ZIP look for the end of a directory: some much farther than the longest comment goes.
+const TAIL_BYTES: usize = 1024 * 1024;
 
 const END: &[u8] = b"PK\x05\x06";
 const ENTRY: &[u8] = b"PK\x01\x02";
 const ZIP64_LOCATOR: &[u8] = b"PK\x06\x07";
 const ZIP64_LOCATOR_BYTES: usize = 20;
 
-/// What these formats begin with; their readers do not look for them further behind.
-const FIRST: [&[u8]; 2] = [b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c"];
+/// What these formats begin with, wherever that is: their readers look for it behind a program that unpacks them.
+const MARKS: [&[u8]; 2] = [b"Rar!\x1a\x07", b"7z\xbc\xaf\x27\x1c"];
 
-/// Whether a reader of archives would find one in it: at the end of any file (a GIF that is also a JAR).
+/// Whether a reader of archives would find one in it: within any file, or at its end (a GIF that is also a JAR).
 pub fn is_archive(bytes: &[u8]) -> bool {
-    if FIRST.iter().any(|mark| bytes.starts_with(mark)) {
+    if MARKS.iter().any(|mark| memmem::find(bytes, mark).is_some()) {
         return true;
     }
     let tail = bytes.len().saturating_sub(TAIL_BYTES);

@@ -3,7 +3,8 @@
 use std::io::Cursor;
 
 use image::{
-    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageReader, Limits, RgbaImage,
+    DynamicImage, ExtendedColorType, ImageDecoder, ImageEncoder, ImageError, ImageReader, ImageResult,
+    Limits, RgbaImage,
     codecs::{jpeg::JpegEncoder, png::PngEncoder},
     metadata::Orientation,
 };
@@ -28,6 +29,9 @@ const MAX_SIDE: u32 = 32_768;
 
 /// For the decoded pixels, before they are made small.
 const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+
+/// For what a picture says of itself, while nothing but its orientation is wanted.
+const MAX_HEAD_BYTES: u64 = 16 * 1024 * 1024;
 
 /// No photograph that is too large to be decoded here unpacks to so many times its size.
 const BOMB_RATIO: u64 = 200;
@@ -66,35 +70,53 @@ fn of_form(form: Form, bytes: &[u8]) -> Result<Examination, Reason> {
     if archive::is_archive(bytes) {
         return Err(Reason::Disguised);
     }
-    let seen = if form == Form::Heif { Seen::default() } else { look(bytes)? };
-    let cleaned = cleaning::clean(form, bytes, seen.orientation.to_exif()).map_err(|_| Reason::Damaged)?;
-    if page::is_active(cleaned.trailer) {
+    let clean = |orientation: Orientation| {
+        cleaning::clean(form, bytes, orientation.to_exif()).map_err(|_| Reason::Damaged)
+    };
+    let mut cleaned = clean(Orientation::NoTransforms)?;
+    let picture = cleaned.bytes.as_deref().unwrap_or(bytes);
+    if page::is_active(cleaned.trailer) || page::holds_page(picture) {
         return Err(Reason::Disguised);
     }
-    Ok(Examination { bytes: cleaned.bytes, media: seen.media, thumbnail: seen.thumbnail })
+    if form == Form::Heif {
+        return Ok(Examination { bytes: cleaned.bytes, ..Examination::default() });
+    }
+    // How it was held stands in what was taken away; what is handed out is what is decoded.
+    let orientation = orientation(bytes);
+    let Seen { media, thumbnail } = look(picture, orientation)?;
+    if orientation != Orientation::NoTransforms {
+        cleaned = clean(orientation)?;
+    }
+    Ok(Examination { bytes: cleaned.bytes, media, thumbnail })
 }
 
 /// What decoding has shown.
+#[derive(Default)]
 struct Seen {
-    orientation: Orientation,
     media: Option<MediaFacts>,
     thumbnail: Option<Thumbnail>,
 }
 
-impl Default for Seen {
-    fn default() -> Self {
-        Self { orientation: Orientation::NoTransforms, media: None, thumbnail: None }
-    }
+/// Reads a picture's head, with so many bytes for what it says of itself.
+fn decoder(bytes: &[u8], max_bytes: u64) -> ImageResult<impl ImageDecoder> {
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(max_bytes);
+    reader.limits(limits);
+    reader.into_decoder()
+}
+
+/// How the camera was held. Some writers of WebP begin EXIF as it begins in JPEG.
+fn orientation(bytes: &[u8]) -> Orientation {
+    let exif = decoder(bytes, MAX_HEAD_BYTES).and_then(|mut decoder| decoder.exif_metadata());
+    let exif = exif.ok().flatten().unwrap_or_default();
+    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
+    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
 }
 
 /// Decodes a picture in one of the forms that browsers make; of one that moves, the first frame.
-fn look(bytes: &[u8]) -> Result<Seen, Reason> {
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let mut reader = reader.map_err(|_| Reason::Damaged)?;
-    let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(MAX_DECODED_BYTES);
-    reader.limits(limits);
-    let mut decoder = match reader.into_decoder() {
+fn look(bytes: &[u8], orientation: Orientation) -> Result<Seen, Reason> {
+    let decoder = match decoder(bytes, MAX_DECODED_BYTES) {
         Ok(decoder) => decoder,
         Err(error) => return undecoded(&error),
     };
@@ -102,7 +124,6 @@ fn look(bytes: &[u8]) -> Result<Seen, Reason> {
     if width == 0 || height == 0 {
         return Err(Reason::Damaged);
     }
-    let orientation = orientation(&mut decoder);
     let size = if is_turned(orientation) { (height, width) } else { (width, height) };
     let dimensions = Some(Dimensions { width: size.0, height: size.1 });
     if is_too_large(width, height, decoder.total_bytes()) {
@@ -111,7 +132,7 @@ fn look(bytes: &[u8]) -> Result<Seen, Reason> {
             return Err(Reason::Bomb);
         }
         let media = Some(MediaFacts { dimensions, ..MediaFacts::default() });
-        return Ok(Seen { orientation, media, thumbnail: None });
+        return Ok(Seen { media, thumbnail: None });
     }
     let mut small = match DynamicImage::from_decoder(decoder) {
         Ok(image) => shrunk(image, THUMBNAIL_SIDE),
@@ -126,14 +147,7 @@ fn look(bytes: &[u8]) -> Result<Seen, Reason> {
         thumbnail: thumbnail.is_some().then_some(shown),
         ..MediaFacts::default()
     };
-    Ok(Seen { orientation, media: Some(media), thumbnail })
-}
-
-/// How the camera was held. Some writers of WebP begin EXIF as it begins in JPEG.
-fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
-    let exif = decoder.exif_metadata().ok().flatten().unwrap_or_default();
-    let exif = exif.strip_prefix(b"Exif\0\0").unwrap_or(&exif);
-    Orientation::from_exif_chunk(exif).unwrap_or(Orientation::NoTransforms)
+    Ok(Seen { media: Some(media), thumbnail })
 }
 
 /// A variant of its form that the decoders do not know is not held against it.

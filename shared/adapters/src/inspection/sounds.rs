@@ -2,6 +2,7 @@
 
 use std::{io::Cursor, time::Instant};
 
+use memchr::memmem;
 use parlance_application::ports::inspection::Examination;
 use parlance_domain::attachment::{ContentType, MediaFacts, Reason};
 use symphonia::core::{
@@ -17,8 +18,13 @@ use symphonia::core::{
 use super::{
     archive, disguised_or_damaged, is_something_else,
     opus::{self, Opus},
+    page,
     peaks::Peaks,
 };
+
+/// Where a sound in RIFF says how long it is, and from where on that is no length: almost 2 GiB.
+const HEAD_BYTES: usize = 4 * 1024;
+const ENDLESS: u32 = 0x7fff_fc00;
 
 /// A file of which so many packets are broken is not what it claims.
 const MAX_BROKEN_PACKETS: u32 = 200;
@@ -53,7 +59,7 @@ pub(super) fn examine(
     bytes: &[u8],
     deadline: Instant,
 ) -> Result<Examination, Reason> {
-    if archive::is_archive(bytes) {
+    if archive::is_archive(bytes) || page::holds_page(bytes) {
         return Err(Reason::Disguised);
     }
     let source = Box::new(Cursor::new(bytes));
@@ -69,6 +75,10 @@ pub(super) fn examine(
             Ok(Examination::default())
         };
     };
+    if !begins_as_sound(bytes) {
+        // The decoders look for a sound behind whatever comes first.
+        return Err(disguised_or_damaged(bytes));
+    }
     let track = format.default_track(TrackType::Audio).cloned().ok_or(Reason::Damaged)?;
     let claimed_ms = claimed_duration_ms(&track).filter(|_| !is_streamed(bytes));
     let facts = match listen(format.as_mut(), &track, deadline)? {
@@ -90,6 +100,15 @@ pub(super) fn examine(
     Ok(Examination { media, ..Examination::default() })
 }
 
+/// Whether it begins as one of the containers that are known, or with a frame of AAC or MP3.
+fn begins_as_sound(bytes: &[u8]) -> bool {
+    const MARKS: [&[u8]; 5] = [b"OggS", b"fLaC", b"RIFF", b"ID3", b"\x1a\x45\xdf\xa3"];
+    const BOXES: [&[u8]; 7] = [b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"];
+    MARKS.iter().any(|mark| bytes.starts_with(mark))
+        || matches!(bytes, [0xff, 0xe0..=0xff, ..])
+        || bytes.get(4..8).is_some_and(|kind| BOXES.contains(&kind))
+}
+
 /// Whether so much is missing that it is no rounding.
 const fn breaks_off(heard_ms: u64, claimed_ms: u64) -> bool {
     heard_ms + claimed_ms / 20 + 500 < claimed_ms
@@ -97,9 +116,13 @@ const fn breaks_off(heard_ms: u64, claimed_ms: u64) -> bool {
 
 /// A sound in RIFF whose writer did not know how long it would be, and says nothing, or everything.
 fn is_streamed(bytes: &[u8]) -> bool {
-    let size =
-        bytes.strip_prefix(b"RIFF").and_then(<[u8]>::first_chunk).map(|size| u32::from_le_bytes(*size));
-    size.is_some_and(|size| size == 0 || size >= u32::MAX - 1024)
+    let size_at =
+        |at: usize| bytes.get(at..).and_then(<[u8]>::first_chunk).map(|size| u32::from_le_bytes(*size));
+    let head = bytes.get(..HEAD_BYTES).unwrap_or(bytes);
+    let data = memmem::find(head, b"data").and_then(|at| size_at(at + 4));
+    bytes.starts_with(b"RIFF")
+        && (size_at(4).is_some_and(|size| size == 0 || size >= ENDLESS)
+            || data.is_some_and(|size| size >= ENDLESS))
 }
 
 enum Heard {

@@ -224,10 +224,61 @@ fn a_file_is_one_thing_alone() {
     ] {
         assert_eq!(reason(content_type, &bytes), Some(Reason::Disguised), "{content_type}");
     }
+    let program = b"\x7fELF and what a program holds";
+    let seven_zip = b"7z\xbc\xaf\x27\x1c and what it holds";
+    let jpeg = encoded(&flag(40, 30), ImageFormat::Jpeg);
+    let within = |part: &[u8]| [&jpeg[..jpeg.len() - 2], part, &jpeg[jpeg.len() - 2..]].concat();
+    for (content_type, bytes) in [
+        ("audio/mpeg", [program, sound].concat()),
+        ("audio/mpeg", [page, sound].concat()),
+        ("audio/mpeg", [sound, page].concat()),
+        ("audio/mpeg", [sound, seven_zip].concat()),
+        ("image/jpeg", within(seven_zip)),
+        ("image/jpeg", within(page)),
+        ("image/bmp", [b"BM picture", &seven_zip[..]].concat()),
+    ] {
+        assert_eq!(reason(content_type, &bytes), Some(Reason::Disguised), "{content_type}");
+    }
+    assert_eq!(reason("audio/amr", b"#!AMR\n<\0\0"), None, "it begins as a script, and is none");
     for (content_type, bytes) in
         [("application/pdf", PDF), ("image/tiff", b"II*\0"), ("audio/unheard-of", b"what nobody knows")]
     {
         assert_eq!(look(content_type, bytes), Examination::default(), "{content_type}");
+    }
+}
+
+#[test]
+fn a_drawing_takes_no_longer_than_it_is_long() {
+    for style in ["url(#a) ", "url(#a ", "/*", "@a:("] {
+        let drawing = format!(
+            "<svg xmlns='http://www.w3.org/2000/svg'><style>{}</style></svg>",
+            style.repeat(1_000_000 / style.len())
+        );
+        // If each address were looked for to the end, this would not end.
+        assert_ne!(reason("image/svg+xml", drawing.as_bytes()), Some(Reason::Disguised), "{style}");
+    }
+}
+
+#[test]
+fn a_colour_profile_that_unpacks_to_far_more_is_left_out() {
+    let chunk = |kind: &[u8], content: &[u8]| {
+        let body = [kind, content].concat();
+        let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+        [&length[..], &body, &png_crc(&body).to_be_bytes()].concat()
+    };
+    let picture = |profile: &[u8]| {
+        let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+        std::io::Write::write_all(&mut packed, profile).unwrap();
+        let profile = [b"Jane's camera\0\0", packed.finish().unwrap().as_slice()].concat();
+        [&contract::PICTURE[..33], &chunk(b"iCCP", &profile), &contract::PICTURE[33..]].concat()
+    };
+    let mut profile = vec![0; 200];
+    profile[36..40].copy_from_slice(b"acsp");
+    let handed_out = look("image/png", &picture(&profile)).bytes.unwrap();
+    assert!(handed_out.windows(9).any(|bytes| bytes == b"iCCPICC\0\0"), "it is kept without its name");
+    profile.resize(20 * 1024 * 1024, 0);
+    for other in [profile, vec![0; 200]] {
+        assert_eq!(look("image/png", &picture(&other)).bytes.as_deref(), Some(contract::PICTURE));
     }
 }
 

@@ -102,9 +102,10 @@ impl ContentType {
         self.0.starts_with("audio/")
     }
 
-    /// Whether it is a PDF's.
+    /// Whether it is a PDF's, under any of the names that it has had.
     pub fn is_pdf(&self) -> bool {
-        &*self.0 == "application/pdf"
+        let subtype = self.0.split_once('/').map(|(_, subtype)| subtype);
+        subtype.is_some_and(|subtype| ["pdf", "x-pdf", "vnd.pdf", "acrobat", "x-acrobat"].contains(&subtype))
     }
 
     /// Whether what claims it is looked into before it is handed out: a picture, a recording or a PDF is that and nothing else.

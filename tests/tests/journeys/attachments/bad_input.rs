@@ -73,7 +73,7 @@ async fn a_file_has_a_type_a_size_and_a_digest_that_can_be_ones() {
     }
     let too_large = with("size", json!(5_u64 * 1024 * 1024 * 1024 + 1));
     alice.post("attachments/", &too_large).await.refused(413, "too_large");
-    for looked_into in ["image/png", "application/pdf"] {
+    for looked_into in ["image/png", "application/pdf", "application/x-pdf"] {
         let mut body = announcement("a", looked_into, b"hello");
         body["size"] = json!(100 * 1024 * 1024 + 1);
         alice.post("attachments/", &body).await.refused(413, "too_large");

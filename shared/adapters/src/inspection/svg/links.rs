@@ -4,7 +4,7 @@
 //! the file, and when.
 
 /// Enough for a scheme and a media type.
-const START_CHARACTERS: usize = 100;
+pub(super) const START_CHARACTERS: usize = 100;
 
 const RUNNING_SCHEMES: [&str; 3] = ["javascript", "vbscript", "livescript"];
 

@@ -29,9 +29,14 @@ fn is_harmful(style: &str) -> bool {
     memchr3_iter(b':', b'(', b'@', plain.as_bytes()).any(|at| {
         let (before, rest) = plain.split_at_checked(at + 1).unwrap_or_default();
         HARMFUL.iter().any(|word| before.ends_with(word))
-            || before.ends_with(ADDRESS) && links::is_remote(rest.trim_start_matches(['"', '\'']))
+            || before.ends_with(ADDRESS) && links::is_remote(&address(rest))
             || plain.get(at..).is_some_and(|rest| rest.starts_with(IMPORT))
     })
+}
+
+/// The beginning of the address with which this begins: it may never end.
+fn address(rest: &str) -> String {
+    rest.chars().filter(|character| !matches!(character, '"' | '\'')).take(links::START_CHARACTERS).collect()
 }
 
 fn without_comments(style: &str) -> String {
