@@ -18,6 +18,10 @@ use parlance_domain::attachment::Reason;
 
 const SVG: Namespace<'_> = Namespace(b"http://www.w3.org/2000/svg");
 
+/// The encodings in which it is read, and those that are the same as long as a file has nothing but ASCII.
+const UNICODE: [&[u8]; 3] = [b"utf-8", b"utf8", b"us-ascii"];
+const LATIN: [&[u8]; 3] = [b"iso-8859-1", b"latin1", b"windows-1252"];
+
 const MOST_EVENTS: usize = 5_000_000;
 const MOST_ATTRIBUTES: usize = 5_000_000;
 const DEEPEST: usize = 1000;
@@ -33,9 +37,10 @@ const MOST_STYLE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Whether it is an SVG in which nothing runs, and which fetches nothing from elsewhere by itself.
 pub fn check(bytes: &[u8]) -> Result<(), Reason> {
-    let mut reader = NsReader::from_str(text(bytes)?);
+    let text = text(bytes)?;
+    let mut reader = NsReader::from_str(text);
     reader.config_mut().check_comments = true;
-    let mut document = Document::default();
+    let mut document = Document { is_ascii: text.is_ascii(), ..Document::default() };
     for _ in 0..MOST_EVENTS {
         let (namespace, event) = reader.read_resolved_event().map_err(|_| Reason::Damaged)?;
         match event {
@@ -85,6 +90,8 @@ fn check_instruction(target: &[u8]) -> Result<(), Reason> {
 /// How far the document is read.
 #[derive(Debug, Default)]
 struct Document {
+    /// Whether it is the same in every encoding that says no more than ASCII of such bytes.
+    is_ascii: bool,
     is_begun: bool,
     has_kind: bool,
     has_root: bool,
@@ -164,7 +171,8 @@ impl Document {
         let is_read = match declaration.encoding() {
             None => true,
             Some(Ok(name)) => {
-                [&b"utf-8"[..], b"utf8", b"us-ascii"].iter().any(|known| name.eq_ignore_ascii_case(known))
+                UNICODE.iter().any(|known| name.eq_ignore_ascii_case(known))
+                    || self.is_ascii && LATIN.iter().any(|known| name.eq_ignore_ascii_case(known))
             }
             Some(Err(_)) => false,
         };

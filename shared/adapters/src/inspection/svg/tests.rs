@@ -35,6 +35,7 @@ fn drawings_pass() {
         inkscape,
         matplotlib,
         "<svg/>",
+        "<?xml version='1.0' encoding='ISO-8859-1'?><svg/>",
         "\u{feff}<svg></svg>\n<!-- end -->",
         "<svg:svg xmlns:svg='http://www.w3.org/2000/svg'/>",
     ] {
@@ -164,7 +165,8 @@ fn what_is_not_well_formed_is_damaged() {
         "<svg>\u{1}</svg>",
         "<svg>\0</svg>",
         "<svg><style><g/></style></svg>",
-        "<?xml version='1.0' encoding='iso-8859-1'?><svg/>",
+        "<?xml version='1.0' encoding='iso-8859-1'?><svg><text>\u{e4}</text></svg>",
+        "<?xml version='1.0' encoding='utf-7'?><svg/>",
         "<?xml version='1.0' encoding='UTF-7'?><svg/>",
         "<svg><?xml version='1.0'?></svg>",
         "<!DOCTYPE svg SYSTEM 'a' x><svg/>",
