@@ -2,9 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use parlance_adapters::inspection::cleaning::{Form, clean};
+use parlance_adapters::inspection::cleaning::{Form, clean, heif};
 
 fuzz_target!(|bytes: &[u8]| {
+    let _ = heif::dimensions(bytes);
     let Some(form) = Form::of(bytes) else { return };
     for orientation in [1, 6] {
         let Ok(first) = clean(form, bytes, orientation) else { continue };

@@ -4,7 +4,7 @@
 
 mod exif;
 mod gif;
-mod heif;
+pub mod heif;
 mod jpeg;
 mod png;
 mod reader;

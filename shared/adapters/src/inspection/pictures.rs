@@ -13,7 +13,7 @@ use parlance_domain::attachment::{ContentType, Dimensions, MediaFacts, Reason};
 
 use super::{
     archive,
-    cleaning::{self, Form},
+    cleaning::{self, Form, heif},
     disguised_or_damaged, is_something_else, page, svg,
 };
 
@@ -79,7 +79,9 @@ fn of_form(form: Form, bytes: &[u8]) -> Result<Examination, Reason> {
         return Err(Reason::Disguised);
     }
     if form == Form::Heif {
-        return Ok(Examination { bytes: cleaned.bytes, ..Examination::default() });
+        let size = heif::dimensions(picture).map(|(width, height)| Dimensions { width, height });
+        let media = size.map(|size| MediaFacts { dimensions: Some(size), ..MediaFacts::default() });
+        return Ok(Examination { bytes: cleaned.bytes, media, thumbnail: None });
     }
     // How it was held stands in what was taken away; what is handed out is what is decoded.
     let orientation = orientation(bytes);

@@ -62,6 +62,7 @@ async fn a_photograph_is_handed_out_without_the_place_where_it_was_taken() {
         }
         assert_eq!((&seen["size"], &seen["reason"]), (&json!(file.len()), &Value::Null));
         assert_eq!(seen["sha256"], digest_of(&file));
+        assert!(seen["width"].is_number() && seen["height"].is_number(), "{content_type}: {seen}");
         assert_eq!((&in_message["size"], &in_message["sha256"]), (&seen["size"], &seen["sha256"]));
     }
 }

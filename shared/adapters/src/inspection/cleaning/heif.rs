@@ -5,12 +5,14 @@
 
 mod boxes;
 mod items;
+mod size;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use self::boxes::{BoxSpan, box_at, boxes};
 use self::items::Source;
+pub use self::size::dimensions;
 use super::{Damaged, Split};
 
 /// The boxes of the file, and of its `meta`, that make the picture.

@@ -196,3 +196,30 @@ fn metadata_that_lies_among_the_boxes_is_damage() {
         assert!(is_damaged(&boxes(&extents)), "{extents:?}");
     }
 }
+
+#[test]
+fn a_picture_is_as_large_as_its_largest_says() {
+    use crate::inspection::cleaning::heif::dimensions;
+    for (name, size) in [("phone.heic", (48, 32)), ("phone.avif", (32, 48))] {
+        let sample = Sample::named(name);
+        assert_eq!(dimensions(sample.bytes), Some(size), "{name}");
+        assert_eq!(dimensions(&sample.cleaned()), Some(size), "{name}");
+    }
+    let extent = |width: u32, height: u32| {
+        a_box(b"ispe", &[[0; 4], width.to_be_bytes(), height.to_be_bytes()].concat())
+    };
+    let with =
+        |properties: &[Vec<u8>]| file(&[&meta(&[&a_box(b"iprp", &a_box(b"ipco", &properties.concat()))])]);
+    assert_eq!(dimensions(&with(&[extent(3, 2), extent(30, 20), extent(0, 90)])), Some((30, 20)));
+    assert_eq!(dimensions(&with(&[extent(30, 20), a_box(b"irot", b"\x03")])), Some((20, 30)));
+    assert_eq!(
+        dimensions(&with(&[extent(u32::MAX, u32::MAX), a_box(b"ispe", b"\0")])),
+        Some((u32::MAX, u32::MAX))
+    );
+    let aperture = |sides: [u32; 4]| a_box(b"clap", &sides.map(u32::to_be_bytes).concat());
+    assert_eq!(dimensions(&with(&[extent(64, 64), aperture([48, 1, 64, 2])])), Some((48, 32)));
+    for broken in [[48, 0, 32, 1], [0, 1, 32, 1], [65, 1, 32, 1]] {
+        assert_eq!(dimensions(&with(&[extent(64, 64), aperture(broken)])), Some((64, 64)), "{broken:?}");
+    }
+    assert_eq!(dimensions(&with(&[])), None);
+}
