@@ -18,9 +18,9 @@ use parlance_domain::attachment::Reason;
 
 const SVG: Namespace<'_> = Namespace(b"http://www.w3.org/2000/svg");
 
-/// The encodings in which it is read, and those that are the same as long as a file has nothing but ASCII.
-const UNICODE: [&[u8]; 3] = [b"utf-8", b"utf8", b"us-ascii"];
-const LATIN: [&[u8]; 3] = [b"iso-8859-1", b"latin1", b"windows-1252"];
+/// The encodings in which a file is read, and those in which one that has nothing but ASCII is the same.
+const OF_ANY: &[&[u8]] = &[b"utf-8", b"utf8", b"us-ascii"];
+const OF_ASCII: &[&[u8]] = &[b"utf-8", b"utf8", b"us-ascii", b"iso-8859-1", b"latin1", b"windows-1252"];
 
 const MOST_EVENTS: usize = 5_000_000;
 const MOST_ATTRIBUTES: usize = 5_000_000;
@@ -40,7 +40,8 @@ pub fn check(bytes: &[u8]) -> Result<(), Reason> {
     let text = text(bytes)?;
     let mut reader = NsReader::from_str(text);
     reader.config_mut().check_comments = true;
-    let mut document = Document { is_ascii: text.is_ascii(), ..Document::default() };
+    let encodings = if text.is_ascii() { OF_ASCII } else { OF_ANY };
+    let mut document = Document { encodings, ..Document::default() };
     for _ in 0..MOST_EVENTS {
         let (namespace, event) = reader.read_resolved_event().map_err(|_| Reason::Damaged)?;
         match event {
@@ -90,8 +91,8 @@ fn check_instruction(target: &[u8]) -> Result<(), Reason> {
 /// How far the document is read.
 #[derive(Debug, Default)]
 struct Document {
-    /// Whether it is the same in every encoding that says no more than ASCII of such bytes.
-    is_ascii: bool,
+    /// Which encodings it may name, in small letters.
+    encodings: &'static [&'static [u8]],
     is_begun: bool,
     has_kind: bool,
     has_root: bool,
@@ -170,10 +171,7 @@ impl Document {
         let is_known = declaration.version().is_ok_and(|version| version.as_ref() == b"1.0");
         let is_read = match declaration.encoding() {
             None => true,
-            Some(Ok(name)) => {
-                UNICODE.iter().any(|known| name.eq_ignore_ascii_case(known))
-                    || self.is_ascii && LATIN.iter().any(|known| name.eq_ignore_ascii_case(known))
-            }
+            Some(Ok(name)) => self.encodings.iter().any(|known| name.eq_ignore_ascii_case(known)),
             Some(Err(_)) => false,
         };
         if is_first && is_known && is_read { Ok(()) } else { Err(Reason::Damaged) }
