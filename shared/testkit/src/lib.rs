@@ -10,6 +10,7 @@
 )]
 
 pub mod contracts;
+pub mod files;
 pub mod memory;
 pub mod scene;
 pub mod simulation;

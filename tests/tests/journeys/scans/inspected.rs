@@ -1,20 +1,15 @@
 //! What no scanner knows is looked into before it is handed out: pictures are cleaned, and what is not what it says is refused.
 
+use parlance_testkit::files::{pdf, photograph};
+
 use super::*;
 
-/// As a telephone takes it: with the place in EXIF and in XMP, names, a small picture, and more behind its end.
 const PHOTOGRAPHS: [(&str, &[u8]); 4] = [
-    ("image/jpeg", include_bytes!("../../../../shared/adapters/tests/pictures/phone.jpg")),
-    ("image/png", include_bytes!("../../../../shared/adapters/tests/pictures/phone.png")),
-    ("image/webp", include_bytes!("../../../../shared/adapters/tests/pictures/phone.webp")),
-    ("image/heic", include_bytes!("../../../../shared/adapters/tests/pictures/phone.heic")),
+    ("image/jpeg", photograph::JPEG),
+    ("image/png", photograph::PNG),
+    ("image/webp", photograph::WEBP),
+    ("image/heic", photograph::HEIC),
 ];
-
-const SCRIPTED_PDF: &[u8] =
-    include_bytes!("../../../../shared/adapters/tests/documents/script-open-action.pdf");
-const LOCKED_PDF: &[u8] =
-    include_bytes!("../../../../shared/adapters/tests/documents/encrypted-aes-object-streams.pdf");
-const PDF: &[u8] = include_bytes!("../../../../shared/adapters/tests/documents/clean-reportlab.pdf");
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
@@ -90,9 +85,9 @@ async fn what_is_not_what_it_says_is_handed_out_to_nobody() {
         ),
         ("image/svg+xml", svg("<script>alert(1)</script>"), "infected", "script"),
         ("image/svg+xml", svg("<foreignObject><b onclick='x'/></foreignObject>"), "infected", "script"),
-        ("application/pdf", SCRIPTED_PDF.to_vec(), "infected", "script"),
-        ("application/pdf", [PDF, &archive].concat(), "infected", "disguised"),
-        ("application/pdf", LOCKED_PDF.to_vec(), "unscannable", "encrypted"),
+        ("application/pdf", pdf::SCRIPTED.to_vec(), "infected", "script"),
+        ("application/pdf", [pdf::PLAIN, &archive].concat(), "infected", "disguised"),
+        ("application/pdf", pdf::LOCKED.to_vec(), "unscannable", "encrypted"),
         ("image/png", huge, "infected", "decompression_bomb"),
         ("image/png", picture()[..50].to_vec(), "unscannable", "damaged"),
         ("audio/ogg", b"OggS and nothing more".to_vec(), "unscannable", "damaged"),
@@ -109,7 +104,7 @@ async fn what_is_not_what_it_says_is_handed_out_to_nobody() {
     for (content_type, bytes) in [
         ("image/gif", gif.to_vec()),
         ("image/svg+xml", svg("<path d='M0 0'/>")),
-        ("application/pdf", PDF.to_vec()),
+        ("application/pdf", pdf::PLAIN.to_vec()),
     ] {
         let (seen, _) = settled(content_type, &bytes).await;
         assert_eq!(seen["state"], "clean", "{content_type}: {seen}");
