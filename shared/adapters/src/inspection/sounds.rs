@@ -62,11 +62,7 @@ pub(super) fn examine(
     if archive::is_archive(bytes) || page::holds_page(bytes) {
         return Err(Reason::Disguised);
     }
-    let source = Box::new(Cursor::new(bytes));
-    let stream = MediaSourceStream::new(source, MediaSourceStreamOptions::default());
-    let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
-    let probed = symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata);
-    let Ok(mut format) = probed else {
+    let Some(mut format) = probed(bytes) else {
         return if KNOWN.contains(&content_type.as_str()) {
             Err(disguised_or_damaged(bytes))
         } else if is_something_else(bytes) {
@@ -75,10 +71,6 @@ pub(super) fn examine(
             Ok(Examination::default())
         };
     };
-    if !begins_as_sound(bytes) {
-        // The decoders look for a sound behind whatever comes first.
-        return Err(disguised_or_damaged(bytes));
-    }
     let track = format.default_track(TrackType::Audio).cloned().ok_or(Reason::Damaged)?;
     let claimed_ms = claimed_duration_ms(&track).filter(|_| !is_streamed(bytes));
     let facts = match listen(format.as_mut(), &track, deadline)? {
@@ -98,6 +90,16 @@ pub(super) fn examine(
     };
     let media = facts.duration_ms.is_some().then_some(facts);
     Ok(Examination { media, ..Examination::default() })
+}
+
+/// The container, if it is one of those that are known. By themselves the decoders would look for a sound behind whatever comes first.
+fn probed(bytes: &[u8]) -> Option<Box<dyn FormatReader + '_>> {
+    if !begins_as_sound(bytes) {
+        return None;
+    }
+    let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), MediaSourceStreamOptions::default());
+    let (format, metadata) = (FormatOptions::default(), MetadataOptions::default());
+    symphonia::default::get_probe().probe(&Hint::new(), stream, format, metadata).ok()
 }
 
 /// Whether it begins as one of the containers that are known, or with a frame of AAC or MP3.

@@ -240,6 +240,12 @@ fn a_file_is_one_thing_alone() {
         assert_eq!(reason(content_type, &bytes), Some(Reason::Disguised), "{content_type}");
     }
     assert_eq!(reason("audio/amr", b"#!AMR\n<\0\0"), None, "it begins as a script, and is none");
+    let amr = [b"#!AMR\n<\0\0", sound].concat();
+    assert_eq!(
+        look("audio/amr", &amr),
+        Examination::default(),
+        "what looks like another sound in it is none"
+    );
     for (content_type, bytes) in
         [("application/pdf", PDF), ("image/tiff", b"II*\0"), ("audio/unheard-of", b"what nobody knows")]
     {
