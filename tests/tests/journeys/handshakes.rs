@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use parlance_tests::answer::Answer;
-use parlance_tests::cloud::Cloud;
+use parlance_tests::cloud::{Cloud, Setup};
 use parlance_tests::deadline::eventually;
 use parlance_tests::person::Person;
 use reqwest::Method;
@@ -125,6 +125,20 @@ async fn the_twenty_first_socket_of_a_user_is_refused_until_another_is_closed() 
     bob.connect().await;
     drop(sockets.pop());
     eventually("a free place", async || alice.handshake(&path).open().await.ok()).await;
+}
+
+#[tokio::test]
+async fn sockets_whose_end_was_lost_keep_nobody_out_once_their_handshakes_must_be_over() {
+    let cloud = Setup::default().start().await;
+    let alice = cloud.person("alice");
+    cloud.faults().begin(&json!({"name": "disconnect.lost"})).await;
+    for _ in 0..20 {
+        drop(alice.connect().await);
+    }
+    let path = format!("/ws/messaging/?token={}", alice.token);
+    assert_eq!(alice.handshake(&path).refused().await, 429);
+    tokio::time::sleep(Duration::from_secs(36)).await;
+    alice.handshake(&path).open().await.unwrap();
 }
 
 #[tokio::test]

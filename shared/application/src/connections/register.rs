@@ -19,7 +19,7 @@ pub struct RegisterConnection {
     probe: Arc<dyn ConnectionProbe>,
 }
 
-/// API Gateway does not know a socket before its handshake is over.
+/// API Gateway does not know a socket before its handshake is over, and gives its integration up to 29 s.
 const HANDSHAKE_WITHIN: Duration = Duration::from_secs(35);
 
 /// Why a socket is not registered.
