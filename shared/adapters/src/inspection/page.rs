@@ -46,7 +46,8 @@ pub fn is_active(bytes: &[u8]) -> bool {
         || holds_page(bytes)
 }
 
-/// Whether a page or a script stands in it, wherever. In a megabyte of packed data that occurs by chance once in some millions of files.
+/// Whether a page or a script stands in it, wherever. In packed data one occurs by chance in less than a millionth of all
+/// megabytes.
 pub fn holds_page(bytes: &[u8]) -> bool {
     has_tag(bytes, &ANYWHERE, |next| matches!(next, b'>' | b'/') || next.is_ascii_whitespace())
 }

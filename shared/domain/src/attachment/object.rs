@@ -9,7 +9,7 @@ use crate::ids::AttachmentId;
 pub enum ObjectArea {
     /// As it was uploaded.
     Quarantine,
-    /// Looked into, without what goes with no picture that is handed out, until it is released.
+    /// What is left of a picture that was looked into, until it is released.
     Inspected,
     /// Found clean.
     Clean,

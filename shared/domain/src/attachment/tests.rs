@@ -29,7 +29,7 @@ fn message() -> MessageId {
 }
 
 #[test]
-fn a_file_that_arrives_is_scanned_and_then_found_clean() {
+fn a_file_that_arrives_is_scanned_and_then_clean() {
     let scanning = begun().arrived(tag("one"), NOW).unwrap();
     assert_eq!((scanning.state.as_str(), scanning.version), ("scanning", 2));
     let clean = scanning.scanned(found_clean(), &tag("one"), NOW).unwrap();
